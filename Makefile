@@ -1,0 +1,75 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+MODULE  := github.com/berth-desktop/berth
+BIN     := bin
+# grpcnotrace lets the linker drop what only gRPC's trace page needs: 11 MB of the daemon.
+TAGS    := grpcnotrace
+LDFLAGS := -s -w -X main.version=$(VERSION)
+KUBEVER := -X k8s.io/component-base/version.gitVersion=v1.37.2-berth -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37
+GO      := CGO_ENABLED=0 go build -trimpath -tags $(TAGS)
+CGO     := CGO_ENABLED=1 go build -trimpath
+GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.mod go.sum)
+PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
+
+.DEFAULT_GOAL := help
+.PHONY: help deps deps-run generate build run test test-go test-page test-desktop lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install what building and testing need and this machine lacks (Debian, Ubuntu)
+	@build/deps.sh build engine test
+
+deps-run: ## install what building and running need and this machine lacks
+	@build/deps.sh build engine
+
+generate: frontend/node_modules/.installed ## regenerate what is derived from backend/api
+	build/generate.sh
+
+build: deps-run $(BIN)/berth $(BIN)/berth-kubectl $(BIN)/berth-desktop $(BIN)/berth-tray ## build the four binaries into bin/
+
+run: build ## build, start the engine and open the window (without a display: print the page's address)
+	build/run.sh
+
+test: deps build ## run every test: Go with -race, the page, the window and the tray
+	build/test.sh go page desktop
+
+test-go: deps build ## run the Go tests with -race, on a real dockerd
+	build/test.sh go
+
+test-page: deps build ## run the page's tests: Vitest, then Chromium on the real daemon and a real dockerd
+	build/test.sh page
+
+test-desktop: deps build ## run the smoke test of the window and the tray under Xvfb
+	build/test.sh desktop
+
+lint: deps frontend/node_modules/.installed frontend/dist/index.html ## check style, walls, types, and that generated code is current
+	build/lint.sh
+
+bench: deps build ## print the figures of docs/benchmarks.md
+	build/bench.sh
+
+clean: ## remove what was built; never your containers, images or volumes
+	rm -rf $(BIN) .cache frontend/node_modules
+	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
+
+$(BIN)/berth: $(GOSRC) frontend/dist/index.html
+	$(GO) -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth
+
+$(BIN)/berth-kubectl: $(GOSRC)
+	$(GO) -ldflags '-s -w $(KUBEVER)' -o $@ ./app/cmd/berth-kubectl
+
+$(BIN)/berth-desktop: $(GOSRC) frontend/dist/index.html
+	$(CGO) -tags desktop,production,webkit2_41 -ldflags '$(LDFLAGS)' -o $@ .
+
+$(BIN)/berth-tray: $(GOSRC)
+	$(CGO) -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth-tray
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.installed $(PAGESRC)
+	cd frontend && npm run --silent build
+	@touch $@
