@@ -62,8 +62,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // FailureOf finds the Failure in err, or makes one that says no more than err does.
 func FailureOf(err error) *Failure {
-	var f *Failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Failure](err); ok {
 		return f
 	}
 	return &Failure{Message: err.Error(), Err: err}

@@ -134,9 +134,9 @@ func TestWallsHold(t *testing.T) {
 
 func TestForeignTonguesAreSpokenInOneRoom(t *testing.T) {
 	rooms := map[string][]string{
-		"github.com/moby/moby":         {module + "/backend/engine"},
-		"github.com/lima-vm/lima":      {module + "/vm/lima"},
-		"github.com/wailsapp/wails":    {module + "/app"},
+		"github.com/moby/moby":          {module + "/backend/engine"},
+		"github.com/lima-vm/lima":       {module + "/vm/lima"},
+		"github.com/wailsapp/wails":     {module + "/app"},
 		"github.com/getlantern/systray": {module + "/app/tray", module + "/app/cmd/berth-tray"},
 	}
 	for _, p := range packages(t) {

@@ -3,7 +3,7 @@ package v1alpha1
 // SetDefaults_AppSpec fills what the user left open. The provider is not defaulted here: which one is right
 // depends on the machine, so the daemon chooses it when it creates the App.
 //
-//nolint:revive // defaulter-gen finds the function by this name
+//nolint:revive,staticcheck // defaulter-gen finds the function by this name
 func SetDefaults_AppSpec(s *AppSpec) {
 	if s.Namespace == "" {
 		s.Namespace = DefaultNamespace

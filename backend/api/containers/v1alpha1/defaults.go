@@ -2,7 +2,7 @@ package v1alpha1
 
 // SetDefaults_ContainerSpec makes "hands off" the wish of whoever says nothing.
 //
-//nolint:revive // defaulter-gen finds the function by this name
+//nolint:revive,staticcheck // defaulter-gen finds the function by this name
 func SetDefaults_ContainerSpec(s *ContainerSpec) {
 	if s.State == "" {
 		s.State = DesiredUnknown
