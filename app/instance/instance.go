@@ -1,0 +1,125 @@
+// Package instance keeps a face to one process per user, and lets other processes ask something of the one that runs.
+//
+// A lock file decides who is the one, a unix socket beside it carries single words. Both work without a session bus,
+// which a desktop's own means of raising a running program need.
+package instance
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// The faces that there is one of.
+const (
+	Window = "window"
+	Tray   = "tray"
+)
+
+// The words that a face understands.
+const (
+	// Raise asks a window to come to the front.
+	Raise = "raise"
+	// Quit asks a face to end.
+	Quit = "quit"
+)
+
+const (
+	patience = 2 * time.Second
+	maxWord  = 32
+)
+
+// ErrTaken says that another process is the one.
+var ErrTaken = errors.New("another process is running")
+
+// Claim is the right to be the one process of a face. Run serves it, Close gives it up.
+type Claim struct {
+	lock     *flock.Flock
+	listener net.Listener
+}
+
+// New claims the face called name in dir, which it makes if needed. It returns ErrTaken when another process is the one.
+func New(dir, name string) (*Claim, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make %s: %w", dir, err)
+	}
+	lock := flock.New(filepath.Join(dir, name+".lock"))
+	mine, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	if !mine {
+		return nil, ErrTaken
+	}
+	l, err := listen(socket(dir, name))
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return &Claim{lock: lock, listener: l}, nil
+}
+
+func listen(path string) (net.Listener, error) {
+	// Only the holder of the lock comes here, so what lies there is left from a process that was killed.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove the old %s: %w", path, err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("close %s to others: %w", path, err), l.Close())
+	}
+	return l, nil
+}
+
+// Run hands each word that another process asks to heard, one at a time, until Close.
+func (c *Claim) Run(heard func(word string)) {
+	for {
+		conn, err := c.listener.Accept()
+		if err != nil {
+			return
+		}
+		if word := read(conn); word != "" {
+			heard(word)
+		}
+	}
+}
+
+// read gives "" for a caller that says nothing in time.
+func read(conn net.Conn) string {
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return ""
+	}
+	line, err := bufio.NewReaderSize(conn, maxWord).ReadSlice('\n')
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(line))
+}
+
+// Close ends Run and lets the next process be the one.
+func (c *Claim) Close() error {
+	return errors.Join(c.listener.Close(), c.lock.Unlock())
+}
+
+// Ask says word to the process that holds the face called name in dir. It returns an error that wraps os.ErrNotExist
+// or a refused connection when there is none.
+func Ask(dir, name, word string) error {
+	conn, err := net.DialTimeout("unix", socket(dir, name), patience)
+	if err != nil {
+		return fmt.Errorf("ask the running %s to %s: %w", name, word, err)
+	}
+	_, err = conn.Write([]byte(word + "\n"))
+	return errors.Join(err, conn.Close())
+}
+
+func socket(dir, name string) string { return filepath.Join(dir, name+".sock") }
