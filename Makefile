@@ -64,7 +64,7 @@ $(BIN)/berth-desktop: $(GOSRC) frontend/dist/index.html
 	$(CGO) -tags desktop,production,webkit2_41 -ldflags '$(LDFLAGS)' -o $@ .
 
 $(BIN)/berth-tray: $(GOSRC)
-	$(CGO) -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth-tray
+	$(CGO) -tags desktop -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth-tray
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund --loglevel=error
