@@ -6,6 +6,7 @@ package instance
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -46,7 +47,7 @@ type Claim struct {
 }
 
 // New claims the face called name in dir, which it makes if needed. It returns ErrTaken when another process is the one.
-func New(dir, name string) (*Claim, error) {
+func New(ctx context.Context, dir, name string) (*Claim, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make %s: %w", dir, err)
 	}
@@ -58,19 +59,20 @@ func New(dir, name string) (*Claim, error) {
 	if !mine {
 		return nil, ErrTaken
 	}
-	l, err := listen(socket(dir, name))
+	l, err := listen(ctx, socket(dir, name))
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return &Claim{lock: lock, listener: l}, nil
 }
 
-func listen(path string) (net.Listener, error) {
+func listen(ctx context.Context, path string) (net.Listener, error) {
 	// Only the holder of the lock comes here, so what lies there is left from a process that was killed.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove the old %s: %w", path, err)
 	}
-	l, err := net.Listen("unix", path)
+	var cfg net.ListenConfig
+	l, err := cfg.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
@@ -113,8 +115,9 @@ func (c *Claim) Close() error {
 
 // Ask says word to the process that holds the face called name in dir. It returns an error that wraps os.ErrNotExist
 // or a refused connection when there is none.
-func Ask(dir, name, word string) error {
-	conn, err := net.DialTimeout("unix", socket(dir, name), patience)
+func Ask(ctx context.Context, dir, name, word string) error {
+	d := net.Dialer{Timeout: patience}
+	conn, err := d.DialContext(ctx, "unix", socket(dir, name))
 	if err != nil {
 		return fmt.Errorf("ask the running %s to %s: %w", name, word, err)
 	}

@@ -13,14 +13,14 @@ import (
 
 func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 	dir := t.TempDir()
-	first, err := instance.New(dir, "window")
+	first, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := instance.New(dir, "window"); !errors.Is(err, instance.ErrTaken) {
+	if _, err := instance.New(t.Context(), dir, "window"); !errors.Is(err, instance.ErrTaken) {
 		t.Errorf("a second claim gave %v, want ErrTaken", err)
 	}
-	tray, err := instance.New(dir, "tray")
+	tray, err := instance.New(t.Context(), dir, "tray")
 	if err != nil {
 		t.Errorf("another face: %v", err)
 	}
@@ -29,7 +29,7 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	again, err := instance.New(dir, "window")
+	again, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatalf("claim after it was given up: %v", err)
 	}
@@ -40,7 +40,7 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 
 func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 	dir := t.TempDir()
-	c, err := instance.New(dir, "window")
+	c, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 		c.Run(func(word string) { heard <- word })
 	}()
 	for _, word := range []string{instance.Raise, instance.Quit} {
-		if err := instance.Ask(dir, "window", word); err != nil {
+		if err := instance.Ask(t.Context(), dir, "window", word); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -69,7 +69,7 @@ func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 }
 
 func TestAskingNobodyIsAnError(t *testing.T) {
-	if err := instance.Ask(t.TempDir(), "window", instance.Raise); !errors.Is(err, fs.ErrNotExist) {
+	if err := instance.Ask(t.Context(), t.TempDir(), "window", instance.Raise); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want a missing socket", err)
 	}
 }
@@ -81,7 +81,7 @@ func TestAClaimSurvivesWhatAKilledProcessLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := instance.New(dir, "window")
+	c, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestAClaimSurvivesWhatAKilledProcessLeft(t *testing.T) {
 
 func TestOnlyTheUserMayAsk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	c, err := instance.New(dir, "window")
+	c, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatal(err)
 	}
