@@ -199,7 +199,6 @@ const (
 		"token results in an inconsistent list - objects that were created, " +
 		"modified, or deleted between the time the first chunk was returned " +
 		"and now may show up in the list."
-	tooOldWatch = "The resourceVersion for the provided watch is too old."
 )
 
 // tooOld is 410 for a list. In the midst of paging it carries a token to go on with, at the price of consistency.

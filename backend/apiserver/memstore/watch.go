@@ -16,6 +16,8 @@ import (
 )
 
 const (
+	tooOldWatch = "The resourceVersion for the provided watch is too old."
+
 	// batch is how many events a watch takes from the history at once.
 	batch = 128
 	// ahead is how many events may wait in a watch's channel for its reader.
@@ -101,7 +103,9 @@ func (s *Store) join(w *watcher, rv uint64, initial bool) (have []*entry, refusa
 		return s.collect(w.span), nil
 	case rv == 0:
 		w.cursor = now
-	case rv < s.history.compacted:
+	case rv < s.history.compacted, rv > now:
+		// A version that is yet to come was given out by an earlier process whose clock was ahead. To wait for it,
+		// as etcd would, is to be deaf until then; 410 sends the client to list again.
 		return nil, apierrors.NewResourceExpired(tooOldWatch)
 	}
 	return nil, nil
