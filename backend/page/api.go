@@ -1,0 +1,58 @@
+package page
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+)
+
+// let passes the page's own questions on to the API. Whoever has no session gets nothing.
+func (s *Server) let(cookie string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie(cookie); err != nil || !s.sessions.admitted(c.Value) {
+			http.Error(w, signIn, http.StatusUnauthorized)
+			return
+		}
+		if !reachable(r.Method, r.URL.EscapedPath()) {
+			http.Error(w, "The page may not ask this.", http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		s.cfg.API.ServeHTTP(w, asOwner(r))
+	})
+}
+
+// reachable is the page's share of the API.
+func reachable(method, escaped string) bool {
+	if escaped == "/version" {
+		return method == http.MethodGet
+	}
+	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete}, method) {
+		return false
+	}
+	// What needs escapes or cleaning is no path of ours, and could mean another one further in.
+	if strings.ContainsAny(escaped, "%\\") || path.Clean(escaped) != escaped {
+		return false
+	}
+	return slices.ContainsFunc([]string{appv1.GroupName, containersv1.GroupName}, func(group string) bool {
+		return strings.HasPrefix(escaped, "/apis/"+group+"/")
+	})
+}
+
+// asOwner strips all headers but those that say what is sent and what is wanted: none of them may speak for another
+// user, nor hand on our cookie.
+func asOwner(r *http.Request) *http.Request {
+	out := r.Clone(r.Context())
+	out.Header = http.Header{}
+	for _, name := range []string{"Accept", "Content-Type"} {
+		if v := r.Header.Values(name); len(v) > 0 {
+			out.Header[name] = v
+		}
+	}
+	return out
+}
