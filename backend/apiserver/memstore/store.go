@@ -129,7 +129,7 @@ func (s *Store) restore(key string, obj runtime.Object) error {
 	if path.Base(key) != m.GetName() {
 		return fmt.Errorf("it is kept as %q but names itself %q", key, m.GetName())
 	}
-	full, err := s.prepare(key, false)
+	full, err := s.prepare(s.options.ResourcePrefix+key, false)
 	if err != nil {
 		return err
 	}
