@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// event is as much of an engine's event as Berth believes: which thing it is about.
+type event struct {
+	Type   string
+	Action string
+	Actor  struct {
+		ID         string
+		Attributes struct {
+			Container string `json:"container"`
+			ImageID   string `json:"imageID"`
+		}
+	}
+}
+
+// Events tells observe about each thing that changed, beginning with what changed since that moment by the engine's
+// own clock. It blocks until the stream or ctx ends and returns why, which is never nil: an engine that ends gracefully
+// makes it io.EOF or io.ErrUnexpectedEOF.
+//
+// observe must return at once: an engine waits for its slowest listener, and then drops events without a word.
+func (c *Client) Events(ctx context.Context, since time.Time, observe func(Key)) error {
+	path := fmt.Sprintf("/events?since=%d.%09d", since.Unix(), since.Nanosecond())
+	err := c.read(ctx, path, func(r io.Reader) error { return decodeEvents(r, observe) })
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func decodeEvents(r io.Reader, observe func(Key)) error {
+	for dec := json.NewDecoder(r); ; {
+		var e event
+		err := dec.Decode(&e)
+		var odd *json.UnmarshalTypeError // an event of another shape has been read past all the same
+		if err != nil && !errors.As(err, &odd) {
+			return err
+		}
+		if key, ok := e.key(); ok {
+			observe(key)
+		}
+	}
+}
+
+// key says what must be read again because of the event, if anything.
+func (e event) key() (Key, bool) {
+	action, _, _ := strings.Cut(e.Action, ":") // what follows is free text, such as the command of an exec
+	key := Key{ID: e.Actor.ID}
+	switch e.Type {
+	case "container":
+		key.Kind = KindContainer
+		switch action {
+		case "exec_create", "exec_start", "exec_die", "exec_detach", "attach", "detach", "resize", "top", "copy", "export",
+			"archive-path", "extract-to-dir", "checkpoint":
+			return Key{}, false // these change nothing that is shown, and a health check alone makes three every few seconds
+		case "commit": // the only word about an image that is committed without a tag
+			key = Key{KindImage, e.Actor.Attributes.ImageID}
+		}
+	case "network": // the only word about a start that failed
+		key = Key{KindContainer, e.Actor.Attributes.Container}
+	case "image":
+		key.Kind = KindImage
+		if action == "save" || action == "push" {
+			return Key{}, false
+		}
+	case "volume":
+		key.Kind = KindVolume
+		if action == "mount" || action == "unmount" {
+			return Key{}, false
+		}
+	default:
+		return Key{}, false
+	}
+	return key, key.ID != "" // a prune names nothing, but comes after the events of each thing that it removed
+}
