@@ -95,9 +95,6 @@ func (s *shared) GetObjectMeta() metav1.Object {
 	return m
 }
 
-// Peek is the stored object itself, for readers in this process that never change it.
-func (s *shared) Peek() runtime.Object { return s.obj }
-
 // Peek gives the object that a watch event of a Store carries without copying it, for readers that never change it.
 // An object that comes from elsewhere is returned as it is.
 func Peek(obj runtime.Object) runtime.Object {

@@ -46,7 +46,7 @@ type Options struct {
 	Bookmarks time.Duration
 	// Progress is the time between two progress notifications; 0 means as Bookmarks.
 	Progress time.Duration
-	// Persister keeps the objects over a restart; nil means that they are forgotten.
+	// Persister keeps the objects over a restart; nil means that they are forgotten. A time to live is not kept.
 	Persister Persister
 	// Encode is used for size estimates only; nil means that there are none.
 	Encode func(runtime.Object) ([]byte, error)

@@ -117,13 +117,6 @@ func (w *watcher) Stop() { w.cancel() }
 // ResultChan implements watch.Interface.
 func (w *watcher) ResultChan() <-chan watch.Event { return w.out }
 
-// RequestWatchProgress asks this one watch for a bookmark.
-func (w *watcher) RequestWatchProgress() error {
-	w.asked.Store(true)
-	w.wake()
-	return nil
-}
-
 func (w *watcher) wake() {
 	select {
 	case w.alarm <- struct{}{}:

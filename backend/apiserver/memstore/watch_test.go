@@ -122,6 +122,27 @@ func TestVersionsUsedUpByOtherKindsLoseNoWatch(t *testing.T) {
 	}
 }
 
+func TestWatchThatAskedForProgressSaysWhereItIsOnRequest(t *testing.T) {
+	ctx, s := newPodStore(t, Options{})
+	create(t, s, podNamed("a"))
+	pred := storage.Everything
+	pred.AllowWatchBookmarks = true
+	w, err := s.Watch(ctx, prefix, storage.ListOptions{
+		ResourceVersion: fmt.Sprint(s.backend.Current()), Recursive: true, ProgressNotify: true, Predicate: pred,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Stop()
+	want := s.backend.Bump() // by another kind
+	if err := s.RequestWatchProgress(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if e := next(t, w); e.Type != watch.Bookmark || version(t, s, e.Object) != int(want) {
+		t.Errorf("got %v, want a bookmark of version %d", e, want)
+	}
+}
+
 func TestWatchersCountsThoseThatAreOpen(t *testing.T) {
 	ctx, s := newPodStore(t, Options{})
 	a, b := watchAll(ctx, t, s, ""), watchAll(ctx, t, s, "")

@@ -241,7 +241,9 @@ func (s *Store) expireAfter(e *entry, d time.Duration) {
 		// The disk refuses for now. Nobody waits for an answer, so it is tried until it works.
 		s.writing.Lock()
 		defer s.writing.Unlock()
-		s.expireAfter(e, d)
+		if !s.closed {
+			s.expireAfter(e, d)
+		}
 	})
 }
 
