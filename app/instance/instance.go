@@ -34,6 +34,8 @@ const (
 
 const (
 	patience = 2 * time.Second
+	farewell = 5 * time.Second
+	glance   = 20 * time.Millisecond
 	maxWord  = 32
 )
 
@@ -123,6 +125,22 @@ func Ask(ctx context.Context, dir, name, word string) error {
 	}
 	_, err = conn.Write([]byte(word + "\n"))
 	return errors.Join(err, conn.Close())
+}
+
+// End asks the process that holds the face called name in dir to quit, and returns once none holds it.
+func End(ctx context.Context, dir, name string) error {
+	lock := flock.New(filepath.Join(dir, name+".lock"))
+	if free, err := lock.TryLock(); err == nil && !free {
+		if err := Ask(ctx, dir, name, Quit); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, farewell)
+		defer cancel()
+		if _, err := lock.TryLockContext(ctx, glance); err != nil {
+			return fmt.Errorf("wait for the %s to close: %w", name, err)
+		}
+	}
+	return lock.Close()
 }
 
 func socket(dir, name string) string { return filepath.Join(dir, name+".sock") }

@@ -68,6 +68,34 @@ func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 	<-ended
 }
 
+func TestEndingAFaceWaitsUntilItIsGone(t *testing.T) {
+	dir := t.TempDir()
+	if err := instance.End(t.Context(), dir, "window"); err != nil {
+		t.Errorf("with none open: %v", err)
+	}
+	c, err := instance.New(t.Context(), dir, "window")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	go c.Run(func(word string) {
+		if word == instance.Quit {
+			go func() { closed <- c.Close() }()
+		}
+	})
+	if err := instance.End(t.Context(), dir, "window"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	default:
+		t.Error("it came back before the face was gone")
+	}
+}
+
 func TestAskingNobodyIsAnError(t *testing.T) {
 	if err := instance.Ask(t.Context(), t.TempDir(), "window", instance.Raise); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want a missing socket", err)

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"golang.org/x/sys/windows/registry"
+)
+
+// background is what shows until the page has painted. Windows draws a see-through webview white in either theme, so
+// the page's own colours stand here.
+func background() *options.RGBA {
+	if dark() {
+		return options.NewRGB(0x14, 0x18, 0x1f)
+	}
+	return options.NewRGB(0xff, 0xff, 0xff)
+}
+
+func dark() bool {
+	key, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = key.Close() }()
+	light, _, err := key.GetIntegerValue("AppsUseLightTheme")
+	return err == nil && light == 0
+}
