@@ -1,0 +1,55 @@
+// Package indicator puts Berth's tray into a real panel: StatusNotifierItem on Linux, the menu bar on macOS, the
+// notification area on Windows.
+//
+// The library that does it needs cgo, and GTK on Linux, so it is only linked with the build tag desktop.
+package indicator
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	"github.com/berth-desktop/berth/app/instance"
+	"github.com/berth-desktop/berth/app/tray"
+	"github.com/berth-desktop/berth/backend/client"
+	"github.com/berth-desktop/berth/backend/paths"
+)
+
+// Run shows the tray until the user quits or ctx ends. Where this user has one already, Run returns nil at once.
+// It must be called from the main goroutine.
+func Run(ctx context.Context, getenv func(string) string) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	p, err := paths.FromEnvironment(getenv)
+	if err != nil {
+		return err
+	}
+	if err := available(ctx, getenv); err != nil {
+		return err
+	}
+	claim, err := instance.New(ctx, p.Runtime, instance.Tray)
+	if errors.Is(err, instance.ErrTaken) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	go claim.Run(func(word string) {
+		if word == instance.Quit {
+			quit()
+		}
+	})
+	env := os.Environ()
+	window := tray.Window{Paths: p, Find: client.Sibling, Env: env}
+	err = show(p.Runtime, func(h tray.Host) error {
+		return tray.New(tray.Config{
+			Host: h, Daemon: tray.NewDaemon(p, env, log), Open: window.Open, Close: window.Close, Log: log,
+		}).Run(ctx)
+	})
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, claim.Close())
+}
