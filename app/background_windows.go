@@ -9,9 +9,9 @@ import (
 // the page's own colours stand here.
 func background() *options.RGBA {
 	if dark() {
-		return options.NewRGB(0x14, 0x18, 0x1f)
+		return options.NewRGB(0x12, 0x17, 0x1c)
 	}
-	return options.NewRGB(0xff, 0xff, 0xff)
+	return options.NewRGB(0xf4, 0xf6, 0xf8)
 }
 
 func dark() bool {
