@@ -200,8 +200,8 @@ func (c *Client) do(ctx context.Context, path string) (*http.Response, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		var sent *url.Error // says "Get http://engine/…", which means nothing to anybody
-		if errors.As(err, &sent) {
+		// A url.Error says "Get http://engine/…", which means nothing to anybody.
+		if sent, ok := errors.AsType[*url.Error](err); ok {
 			err = sent.Err
 		}
 		return nil, &answer{kind: ErrUnavailable, words: err.Error(), cause: err}

@@ -150,9 +150,6 @@ func invariants(s *Store) storagetesting.KeyValidation {
 		if rv, err := s.versioner.ObjectResourceVersion(pod); err != nil || rv != e.rv {
 			t.Errorf("stored as version %d, the object says %d (%v)", e.rv, rv, err)
 		}
-		if pod.SelfLink != "" {
-			t.Errorf("selfLink %q is stored", pod.SelfLink)
-		}
 	}
 }
 

@@ -101,7 +101,7 @@ func writeUntilKilled(dir string) int {
 				return numbered(n), nil, nil
 			}, nil)
 		if err == nil {
-			_, err = fmt.Println(n)
+			_, err = fmt.Fprintln(os.Stdout, n)
 		}
 	}
 	fmt.Fprintln(os.Stderr, err)

@@ -53,9 +53,9 @@ func truncateTo[T metav1.Time | metav1.MicroTime](to time.Duration) timePlan {
 	return func(v reflect.Value) {
 		switch t := v.Addr().Interface().(type) {
 		case *metav1.Time:
-			t.Time = t.Time.Truncate(to)
+			t.Time = t.Truncate(to)
 		case *metav1.MicroTime:
-			t.Time = t.Time.Truncate(to)
+			t.Time = t.Truncate(to)
 		}
 	}
 }

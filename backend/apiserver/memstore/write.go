@@ -44,7 +44,8 @@ func (s *Store) Create(_ context.Context, key string, obj, out runtime.Object, t
 
 // Delete implements storage.Interface. The caller's cached object is of no use: ours is as near as his.
 func (s *Store) Delete(ctx context.Context, key string, out runtime.Object, pre *storage.Preconditions,
-	validate storage.ValidateObjectFunc, _ runtime.Object, opts storage.DeleteOptions) error {
+	validate storage.ValidateObjectFunc, _ runtime.Object, opts storage.DeleteOptions,
+) error {
 	key, err := s.prepare(key, false)
 	if err != nil {
 		return err
@@ -81,7 +82,8 @@ func (s *Store) Delete(ctx context.Context, key string, out runtime.Object, pre 
 
 // GuaranteedUpdate implements storage.Interface. The caller's cached object is of no use: ours is as near as his.
 func (s *Store) GuaranteedUpdate(ctx context.Context, key string, dest runtime.Object, ignoreNotFound bool,
-	pre *storage.Preconditions, try storage.UpdateFunc, _ runtime.Object) error {
+	pre *storage.Preconditions, try storage.UpdateFunc, _ runtime.Object,
+) error {
 	key, err := s.prepare(key, false)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func WithBridge() Option { return func(d *Daemon) { d.bridge = true } }
 // Start runs a daemon until the test has ended. It needs root, dockerd and a static busybox.
 func Start(t testing.TB, options ...Option) *Daemon {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "eng") // t.TempDir would make too long a path for a socket
+	dir, err := os.MkdirTemp("", "eng") //nolint:usetesting // t.TempDir would make too long a path for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,5 +200,5 @@ func (d *Daemon) logTail() string {
 	}
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	const most = 20
-	return fmt.Sprintf("%s", bytes.Join(lines[max(0, len(lines)-most):], []byte("\n")))
+	return string(bytes.Join(lines[max(0, len(lines)-most):], []byte("\n")))
 }
