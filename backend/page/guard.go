@@ -17,7 +17,7 @@ func guard(address string, next http.Handler) http.Handler {
 			refuseStranger(w)
 			return
 		}
-		if !sameOrigin(r) {
+		if !sameOrigin(r) && !opensPage(r) {
 			refuseStranger(w)
 			return
 		}
@@ -39,6 +39,13 @@ func sameOrigin(r *http.Request) bool {
 	default:
 		return false
 	}
+}
+
+// opensPage recognises that the page is opened in a tab of its own, whoever leads there: `berth ui` does it through a file,
+// which is a stranger to us. There is nothing in the page before it asks for it, and it cannot be framed or held on to.
+func opensPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 func refuseStranger(w http.ResponseWriter) {

@@ -42,27 +42,34 @@ func TestOnlyItsOwnOriginIsAnswered(t *testing.T) {
 	for name, tc := range map[string]struct {
 		method, path, origin, site string
 		want                       int
+		// mode and dest are what the browser does with the answer.
+		mode, dest string
 	}{
-		"the page reads":                       {http.MethodGet, "/version", "", "same-origin", http.StatusOK},
-		"the page writes":                      {http.MethodPatch, patch, own, "same-origin", http.StatusOK},
-		"the user opens the page":              {http.MethodGet, "/", "", "none", http.StatusOK},
-		"an old browser's page writes":         {http.MethodPatch, patch, own, "", http.StatusOK},
-		"a client that is no browser reads":    {http.MethodGet, "/version", "", "", http.StatusOK},
-		"a write from nowhere":                 {http.MethodPatch, patch, "", "", http.StatusForbidden},
-		"a write by typing":                    {http.MethodDelete, patch, "", "none", http.StatusForbidden},
-		"another site links to the page":       {http.MethodGet, "/", "", "cross-site", http.StatusForbidden},
-		"another site reads":                   {http.MethodGet, "/version", "https://evil.example", "cross-site", http.StatusForbidden},
-		"another port of this machine reads":   {http.MethodGet, "/version", "http://127.0.0.1:1", "same-site", http.StatusForbidden},
-		"another port of this machine embeds":  {http.MethodGet, "/assets/index-1a2b.js", "", "same-site", http.StatusForbidden},
-		"another site writes":                  {http.MethodPatch, patch, "https://evil.example", "cross-site", http.StatusForbidden},
-		"a sandboxed frame writes":             {http.MethodPatch, patch, "null", "cross-site", http.StatusForbidden},
-		"an old browser at another site reads": {http.MethodGet, "/version", "https://evil.example", "", http.StatusForbidden},
-		"our host with another scheme":         {http.MethodPatch, patch, "https://" + v.address, "same-origin", http.StatusForbidden},
-		"our origin as a prefix":               {http.MethodPatch, patch, own + ".evil.example", "same-origin", http.StatusForbidden},
-		"an unknown site value":                {http.MethodGet, "/version", "", "elsewhere", http.StatusForbidden},
+		"the page reads":                       {method: http.MethodGet, path: "/version", origin: "", site: "same-origin", want: http.StatusOK},
+		"the page writes":                      {method: http.MethodPatch, path: patch, origin: own, site: "same-origin", want: http.StatusOK},
+		"the user opens the page":              {method: http.MethodGet, path: "/", origin: "", site: "none", want: http.StatusOK},
+		"an old browser's page writes":         {method: http.MethodPatch, path: patch, origin: own, site: "", want: http.StatusOK},
+		"a client that is no browser reads":    {method: http.MethodGet, path: "/version", origin: "", site: "", want: http.StatusOK},
+		"a write from nowhere":                 {method: http.MethodPatch, path: patch, origin: "", site: "", want: http.StatusForbidden},
+		"a write by typing":                    {method: http.MethodDelete, path: patch, origin: "", site: "none", want: http.StatusForbidden},
+		"a file of ours opens the page":        {method: http.MethodGet, path: "/", site: "cross-site", mode: "navigate", dest: "document", want: http.StatusOK},
+		"another site frames the page":         {method: http.MethodGet, path: "/", site: "cross-site", mode: "navigate", dest: "iframe", want: http.StatusForbidden},
+		"another site fetches the page":        {method: http.MethodGet, path: "/", site: "cross-site", mode: "no-cors", dest: "empty", want: http.StatusForbidden},
+		"another site opens the API":           {method: http.MethodGet, path: "/version", site: "cross-site", mode: "navigate", dest: "document", want: http.StatusForbidden},
+		"another site reads":                   {method: http.MethodGet, path: "/version", origin: "https://evil.example", site: "cross-site", want: http.StatusForbidden},
+		"another port of this machine reads":   {method: http.MethodGet, path: "/version", origin: "http://127.0.0.1:1", site: "same-site", want: http.StatusForbidden},
+		"another port of this machine embeds":  {method: http.MethodGet, path: "/assets/index-1a2b.js", origin: "", site: "same-site", want: http.StatusForbidden},
+		"another site writes":                  {method: http.MethodPatch, path: patch, origin: "https://evil.example", site: "cross-site", want: http.StatusForbidden},
+		"a sandboxed frame writes":             {method: http.MethodPatch, path: patch, origin: "null", site: "cross-site", want: http.StatusForbidden},
+		"an old browser at another site reads": {method: http.MethodGet, path: "/version", origin: "https://evil.example", site: "", want: http.StatusForbidden},
+		"our host with another scheme":         {method: http.MethodPatch, path: patch, origin: "https://" + v.address, site: "same-origin", want: http.StatusForbidden},
+		"our origin as a prefix":               {method: http.MethodPatch, path: patch, origin: own + ".evil.example", site: "same-origin", want: http.StatusForbidden},
+		"an unknown site value":                {method: http.MethodGet, path: "/version", origin: "", site: "elsewhere", want: http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
-			res := v.ask(tc.method, tc.path, "", map[string]string{"Origin": tc.origin, "Sec-Fetch-Site": tc.site})
+			res := v.ask(tc.method, tc.path, "", map[string]string{
+				"Origin": tc.origin, "Sec-Fetch-Site": tc.site, "Sec-Fetch-Mode": tc.mode, "Sec-Fetch-Dest": tc.dest,
+			})
 			if res.StatusCode != tc.want {
 				t.Errorf("%s, want %d", res.Status, tc.want)
 			}
