@@ -1,0 +1,120 @@
+package mirror
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	"github.com/berth-desktop/berth/backend/engine"
+)
+
+// reread is how many containers a relist reads in full although their list entry says nothing new: a start that
+// failed without a network of its own leaves no other trace.
+const reread = 64
+
+// relist lists everything from time to time, until ctx ends.
+func (c *connection) relist(ctx context.Context) error {
+	poll := min(c.pace.heartbeat, c.pace.watched)
+	for sleep(ctx, poll) {
+		period := c.pace.idle
+		if c.cfg.Watched() {
+			period = c.pace.watched
+		}
+		if time.Since(c.lastAgreed()) < period {
+			continue
+		}
+		begun := time.Now()
+		if err := c.compare(ctx); err != nil {
+			c.log.Info("The engine could not be listed; it is tried again", "error", err)
+			continue
+		}
+		c.agree(begun)
+	}
+	return ctx.Err()
+}
+
+// compare lists everything and marks dirty what the objects disagree with. It writes nothing itself: a list is old
+// when it arrives, and the readers may know better by then.
+func (c *connection) compare(ctx context.Context) error {
+	c.images.add(live, everyImage())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.compareContainers(ctx) })
+	g.Go(func() error { return c.compareVolumes(ctx) })
+	g.Go(func() error { return c.rows.ensureNamespace(ctx) })
+	return g.Wait()
+}
+
+func (c *connection) compareContainers(ctx context.Context) error {
+	listed, had, err := c.listContainers(ctx)
+	if err != nil {
+		return err
+	}
+	var quiet []*containers.Container
+	for _, r := range listed {
+		k := engine.Key{Kind: engine.KindContainer, ID: r.ID}
+		obj := had[r.ID]
+		delete(had, r.ID)
+		switch {
+		case r.Err != nil:
+			c.broken(k, r.Err)
+		case obj == nil || differs(obj, r):
+			c.containers.add(live, k)
+		default:
+			quiet = append(quiet, obj)
+		}
+	}
+	for name := range had {
+		c.containers.add(live, engine.Key{Kind: engine.KindContainer, ID: name})
+	}
+	c.rereadSome(quiet)
+	return nil
+}
+
+// rereadSome has those read in full that do not run, and of them those first that were not for the longest time.
+func (c *connection) rereadSome(quiet []*containers.Container) {
+	type candidate struct {
+		id   string
+		read time.Time
+	}
+	var all []candidate
+	c.mu.Lock()
+	for _, obj := range quiet {
+		if obj.Status.Status != containers.StateRunning {
+			all = append(all, candidate{obj.Name, c.read[obj.Name]})
+		}
+	}
+	c.mu.Unlock()
+	slices.SortFunc(all, func(a, b candidate) int { return a.read.Compare(b.read) })
+	for _, a := range all[:min(reread, len(all))] {
+		c.containers.add(later, engine.Key{Kind: engine.KindContainer, ID: a.id})
+	}
+}
+
+func (c *connection) compareVolumes(ctx context.Context) error {
+	listed, had, err := c.listVolumes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range listed {
+		name := containers.VolumeName(r.Name)
+		if r.Err != nil {
+			c.broken(engine.Key{Kind: engine.KindVolume, ID: r.Name}, r.Err)
+		} else if volumeDiffers(had[name], r) {
+			c.volumes.add(live, engine.Key{Kind: engine.KindVolume, ID: r.Name})
+		}
+		delete(had, name)
+	}
+	for name, obj := range had {
+		if obj.Status.Name == "" { // it bears our finalizer and stands for nothing
+			if err := c.rows.volumes.remove(ctx, name); err != nil {
+				return err
+			}
+			continue
+		}
+		c.volumes.add(live, engine.Key{Kind: engine.KindVolume, ID: obj.Status.Name})
+	}
+	return nil
+}

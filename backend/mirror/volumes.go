@@ -1,0 +1,47 @@
+package mirror
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	"github.com/berth-desktop/berth/backend/engine"
+)
+
+// readVolumes reads a batch again and writes what differs.
+func (c *connection) readVolumes(ctx context.Context, keys []engine.Key) {
+	var g errgroup.Group
+	for _, k := range keys {
+		g.Go(func() error {
+			c.note(ctx, c.volumes, k, c.readVolume(ctx, k.ID))
+			c.volumes.done(k)
+			return nil
+		})
+	}
+	_ = g.Wait()
+}
+
+func (c *connection) readVolume(ctx context.Context, name string) error {
+	deadline, cancel := context.WithTimeout(ctx, infoDeadline) // a volume's driver is somebody else's program
+	defer cancel()
+	found, err := c.engine.Volumes(deadline, name)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return c.rows.volumes.remove(ctx, containers.VolumeName(name))
+	}
+	if found[0].Err != nil {
+		return found[0].Err
+	}
+	return c.writeVolume(ctx, found[0])
+}
+
+func (c *connection) writeVolume(ctx context.Context, r engine.VolumeRecord) error {
+	return c.rows.volumes.put(ctx, containers.VolumeName(r.Name), func(obj *containers.Volume) {
+		now := r.VolumeStatus
+		now.Conditions = obj.Status.Conditions
+		obj.Status = now
+	})
+}
