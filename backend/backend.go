@@ -1,0 +1,141 @@
+// Package backend is the daemon: the only place that constructs its parts and connects them.
+//
+// The parts do not know one another. They meet in the API: the mirror and the controllers read and write objects
+// through in-process stores, everyone else comes over HTTP.
+package backend
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+
+	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	"github.com/berth-desktop/berth/backend/apiserver"
+	"github.com/berth-desktop/berth/backend/controllers"
+	"github.com/berth-desktop/berth/backend/engine"
+	"github.com/berth-desktop/berth/backend/mirror"
+	"github.com/berth-desktop/berth/backend/page"
+	"github.com/berth-desktop/berth/backend/paths"
+	"github.com/berth-desktop/berth/vm"
+	"github.com/berth-desktop/berth/vm/host"
+	"github.com/berth-desktop/berth/vm/native"
+)
+
+// Config is what a daemon needs. All fields are required.
+type Config struct {
+	Paths   paths.Paths
+	Version string
+	// Assets is the built page, for browsers.
+	Assets fs.FS
+	// Getenv reads the environment in which docker clients of this user would run.
+	Getenv func(string) string
+	Log    *slog.Logger
+}
+
+// Run is the daemon: it serves until ctx ends, then stops an engine of its own and returns.
+// The caller holds the instance's lock.
+func Run(ctx context.Context, cfg Config) error {
+	if err := makeFolders(cfg.Paths); err != nil {
+		return err
+	}
+	var api *apiserver.Server
+	pages := page.New(page.Config{
+		Assets: cfg.Assets,
+		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Handler().ServeHTTP(w, r) }),
+		Log:    cfg.Log.With("component", "page"),
+	})
+	api, err := apiserver.New(apiserver.Config{
+		Objects:    cfg.Paths.Objects(),
+		Kubeconfig: cfg.Paths.Kubeconfig(),
+		Socket:     cfg.Paths.APISocket(),
+		Address:    "127.0.0.1:0",
+		Namespace:  appv1.DefaultNamespace,
+		Version:    cfg.Version,
+		Local:      pages.Local(),
+		Log:        cfg.Log.With("component", "apiserver"),
+	})
+	if err != nil {
+		return fmt.Errorf("build the API server: %w", err)
+	}
+	engines := engine.NewPool(engine.Dial)
+	defer engines.Close()
+
+	reconcilers := newControllers(cfg, api, engines)
+	if err := reconcilers.Prepare(ctx); err != nil {
+		return fmt.Errorf("prepare the App: %w", err)
+	}
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return api.Run(ctx) })
+	g.Go(func() error { return pages.Run(ctx) })
+	g.Go(func() error { return newMirror(cfg, api).Run(ctx) })
+	g.Go(func() error { return reconcilers.Run(ctx) })
+	return g.Wait()
+}
+
+func makeFolders(p paths.Paths) error {
+	for _, dir := range []string{p.State, p.Logs(), p.Objects(), p.Data, p.Runtime} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make a folder of this instance: %w", err)
+		}
+	}
+	return nil
+}
+
+func newMirror(cfg Config, api *apiserver.Server) *mirror.Mirror {
+	return mirror.New(mirror.Config{
+		Apps:                api.Apps(),
+		Containers:          api.Containers(),
+		Images:              api.Images(),
+		Volumes:             api.Volumes(),
+		ContainerNamespaces: api.ContainerNamespaces(),
+		Dial:                func(endpoint string) (mirror.Engine, error) { return engine.Dial(endpoint) },
+		Watched:             api.Watched,
+		Log:                 cfg.Log.With("component", "mirror"),
+	})
+}
+
+func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *controllers.Controllers {
+	return controllers.New(controllers.Config{
+		Apps:            api.Apps(),
+		Containers:      api.Containers(),
+		Images:          api.Images(),
+		Volumes:         api.Volumes(),
+		Drivers:         drivers(cfg),
+		DefaultProvider: func(context.Context) appv1.Provider { return defaultProvider() },
+		Engines:         engines,
+		Log:             cfg.Log.With("component", "controllers"),
+	})
+}
+
+// defaultProvider is what a user gets who chose none: an engine of our own where one is installed.
+func defaultProvider() appv1.Provider {
+	if native.Available() == nil {
+		return appv1.ProviderNative
+	}
+	return appv1.ProviderHost
+}
+
+func drivers(cfg Config) func(appv1.ContainerEngine) (vm.Driver, error) {
+	return func(e appv1.ContainerEngine) (vm.Driver, error) {
+		switch e.Provider {
+		case appv1.ProviderNative:
+			return native.New(native.Config{
+				Socket: cfg.Paths.EngineSocket(),
+				Data:   cfg.Paths.EngineData(),
+				Run:    cfg.Paths.EngineRun(),
+				Log:    cfg.Paths.EngineLog(),
+				Logger: cfg.Log.With("component", "native"),
+			}), nil
+		case appv1.ProviderHost:
+			return host.New(host.Config{Host: e.Host, Getenv: cfg.Getenv, Logger: cfg.Log.With("component", "host")}), nil
+		default:
+			return nil, fmt.Errorf("no house for provider %q: choose %s or %s", e.Provider, appv1.ProviderNative, appv1.ProviderHost)
+		}
+	}
+}
