@@ -1,0 +1,94 @@
+// Package docker speaks the few words of the Docker API that a house of an engine needs: is it there, and which
+// networks does it have. All else is the business of backend/engine.
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// ErrNotDocker says that something answers, but it is not a Docker API.
+var ErrNotDocker = errors.New("what answers there is not Docker")
+
+// maxAnswer bounds what is read of one answer: a list of thousands of networks is smaller.
+const maxAnswer = 16 << 20
+
+// Client talks to one engine. It keeps no connection between calls, so there is nothing to close.
+type Client struct {
+	http http.Client
+}
+
+// New returns a client for an address that net.Dial knows, such as "unix", "/run/docker.sock". It does no I/O.
+func New(network, address string) *Client {
+	var d net.Dialer
+	return &Client{http: http.Client{
+		Transport: &http.Transport{
+			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, network, address) },
+			DisableKeepAlives: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Ping returns nil once the engine answers. An error of the connection keeps its errno for errors.Is.
+func (c *Client) Ping(ctx context.Context) error {
+	resp, err := c.get(ctx, "/_ping")
+	if err != nil {
+		if malformed(err) {
+			return ErrNotDocker
+		}
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.Header.Get("Api-Version") == "" {
+		return fmt.Errorf("%w: it answered %s without an API version", ErrNotDocker, resp.Status)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return answer(resp)
+	}
+	return nil
+}
+
+// malformed tells an answer in another protocol from a connection that failed. net/http has no type for it.
+func malformed(err error) bool {
+	return strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+}
+
+func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(req)
+}
+
+func (c *Client) getJSON(ctx context.Context, path string, into any) error {
+	resp, err := c.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return answer(resp)
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into); err != nil {
+		return fmt.Errorf("read the answer to %s: %w", path, err)
+	}
+	return nil
+}
+
+// answer is the error of a request that the engine refused, in its own words.
+func answer(resp *http.Response) error {
+	var said struct{ Message string }
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10)) // a reply that breaks off still has its status
+	if json.Unmarshal(body, &said) == nil && said.Message != "" {
+		return fmt.Errorf("%s: %s", resp.Status, said.Message)
+	}
+	return errors.New(resp.Status)
+}
