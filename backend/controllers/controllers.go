@@ -1,0 +1,115 @@
+// Package controllers carries what users want to the world: a reconciler for each kind, each in a package of its own,
+// assembled here. They read and write objects through in-process stores and are woken by those stores' watches; they
+// know neither the API server nor the mirror, which meets them in the API.
+package controllers
+
+import (
+	"context"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	"github.com/berth-desktop/berth/backend/api/store"
+	"github.com/berth-desktop/berth/backend/controllers/app"
+	"github.com/berth-desktop/berth/backend/controllers/container"
+	"github.com/berth-desktop/berth/backend/controllers/image"
+	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
+	"github.com/berth-desktop/berth/backend/controllers/volume"
+	"github.com/berth-desktop/berth/backend/engine"
+	"github.com/berth-desktop/berth/vm"
+)
+
+// Config is what the controllers need. All fields are required.
+type Config struct {
+	Apps       store.Store[appv1.App, *appv1.App]
+	Containers store.Store[containersv1.Container, *containersv1.Container]
+	Images     store.Store[containersv1.Image, *containersv1.Image]
+	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
+	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
+	Drivers func(appv1.ContainerEngine) (vm.Driver, error)
+	// DefaultProvider is the provider of an App that nobody has made yet.
+	DefaultProvider func(context.Context) appv1.Provider
+	// Engines gives the client for an endpoint. It belongs to whoever made the pool.
+	Engines *engine.Pool
+	Log     *slog.Logger
+}
+
+// Controllers are the reconcilers of all kinds.
+type Controllers struct {
+	cfg        Config
+	app        *app.Reconciler
+	containers *container.Reconciler
+	images     *image.Reconciler
+	volumes    *volume.Reconciler
+}
+
+// New makes the controllers; Run runs them.
+func New(cfg Config) *Controllers {
+	find := locator{apps: cfg.Apps, engines: cfg.Engines}
+	c := &Controllers{cfg: cfg}
+	c.app = app.New(app.Config{
+		Apps: cfg.Apps, Drivers: cfg.Drivers, DefaultProvider: cfg.DefaultProvider,
+		Timing: app.DefaultTiming(), Log: cfg.Log.With("kind", "app"),
+	})
+	c.images = image.New(image.Config{
+		Images: cfg.Images, Containers: cfg.Containers,
+		Locate: func(ctx context.Context, namespace string) (image.Engine, error) { return find.engine(ctx, namespace) },
+		Log:    cfg.Log.With("kind", "image"),
+	})
+	c.volumes = volume.New(volume.Config{
+		Volumes: cfg.Volumes, Containers: cfg.Containers,
+		Locate: func(ctx context.Context, namespace string) (volume.Engine, error) { return find.engine(ctx, namespace) },
+		Log:    cfg.Log.With("kind", "volume"),
+	})
+	c.containers = container.New(container.Config{
+		Containers: cfg.Containers,
+		Locate: func(ctx context.Context, namespace string) (container.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Gone: func() { // it may have been in the way of these
+			c.images.Retry()
+			c.volumes.Retry()
+		},
+		Log: cfg.Log.With("kind", "container"),
+	})
+	return c
+}
+
+// Prepare makes App if there is none, and takes back what an earlier daemon observed. Call it before the API is
+// served: nobody is to take yesterday's state for today's.
+func (c *Controllers) Prepare(ctx context.Context) error { return c.app.Prepare(ctx) }
+
+// Run reconciles until ctx ends. Then it stops the machine, if Berth owns it, and returns.
+func (c *Controllers) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.app.Run(ctx) })
+	g.Go(func() error { return c.containers.Run(ctx) })
+	g.Go(func() error { return c.images.Run(ctx) })
+	g.Go(func() error { return c.volumes.Run(ctx) })
+	g.Go(func() error {
+		c.wake(ctx)
+		return nil
+	})
+	return g.Wait()
+}
+
+// wake has what waits for the engine tried again whenever the engine has become ready.
+func (c *Controllers) wake(ctx context.Context) {
+	was := false
+	feed := loop.Watch(c.cfg.Apps, loop.Handler[*appv1.App]{
+		Changed: func(a *appv1.App, _ loop.Add) {
+			_, ready := endpoint(a)
+			if ready && !was {
+				c.containers.Retry()
+				c.images.Retry()
+				c.volumes.Retry()
+			}
+			was = ready
+		},
+		Gone: func(*appv1.App, loop.Add) { was = false },
+	}, c.cfg.Log)
+	feed(ctx, func(reconcile.Request) {})
+}
