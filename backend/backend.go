@@ -121,17 +121,20 @@ func defaultProvider() appv1.Provider {
 	return appv1.ProviderHost
 }
 
+// drivers gives the driver of the house that an engine lives in. There is one native driver, because it alone knows
+// which deaths of its engine were wanted.
 func drivers(cfg Config) func(appv1.ContainerEngine) (vm.Driver, error) {
+	own := native.New(native.Config{
+		Socket: cfg.Paths.EngineSocket(),
+		Data:   cfg.Paths.EngineData(),
+		Run:    cfg.Paths.EngineRun(),
+		Log:    cfg.Paths.EngineLog(),
+		Logger: cfg.Log.With("component", "native"),
+	})
 	return func(e appv1.ContainerEngine) (vm.Driver, error) {
 		switch e.Provider {
 		case appv1.ProviderNative:
-			return native.New(native.Config{
-				Socket: cfg.Paths.EngineSocket(),
-				Data:   cfg.Paths.EngineData(),
-				Run:    cfg.Paths.EngineRun(),
-				Log:    cfg.Paths.EngineLog(),
-				Logger: cfg.Log.With("component", "native"),
-			}), nil
+			return own, nil
 		case appv1.ProviderHost:
 			return host.New(host.Config{Host: e.Host, Getenv: cfg.Getenv, Logger: cfg.Log.With("component", "host")}), nil
 		default:
