@@ -355,3 +355,11 @@ export interface AppList extends TypeMeta {
   metadata?: ListMeta;
   items: App[];
 }
+
+//////////
+// source: register.go
+
+/**
+ * GroupName is the API group of App.
+ */
+export const GroupName = "app.berth.desktop";

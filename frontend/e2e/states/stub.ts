@@ -1,0 +1,183 @@
+// A daemon of a few lines, for states that a real one cannot be brought into on demand: it lists, watches, patches and
+// deletes as Kubernetes does, and carries nothing out unless the test says so.
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import type { App } from '../../src/api/app.gen'
+import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
+
+type Collection = KindName | 'apps'
+
+export interface Wish {
+  method: string
+  path: string
+  body: string
+}
+
+const dist = join(import.meta.dirname, '../../dist')
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+/** The policy that the real servers send, so that what breaks it breaks here. */
+const policy = [
+  ...(
+    /const policy = ([^\n]+\n[^\n]+)/.exec(readFileSync(join(import.meta.dirname, '../../protect.go'), 'utf8'))?.[1] ??
+    ''
+  ).matchAll(/"([^"]*)"/g),
+]
+  .map((part) => part[1])
+  .join('')
+
+export class Stub {
+  /** What the page asked for, in order. */
+  readonly wishes: Wish[] = []
+  /** Answers instead of carrying a wish out. */
+  refuse: { status: number; message: string } | undefined
+  /** How long an answer takes. */
+  latency = 0
+  #objects: Record<Collection, Map<string, KubeObject>> = {
+    apps: new Map(),
+    containers: new Map(),
+    images: new Map(),
+    volumes: new Map(),
+  }
+  #watchers = new Map<ServerResponse, Collection>()
+  #version = 1000
+  #server: Server | undefined
+  #port = 0
+  /** Lists never end while this is set. */
+  reading = false
+  down = false
+  signedOut = false
+
+  async start(): Promise<string> {
+    this.#server = createServer((request, response) => {
+      void this.#answer(request, response)
+    })
+    await new Promise<void>((resolve) => this.#server?.listen(this.#port, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
+    return `http://127.0.0.1:${String(this.#port)}/`
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections()
+    await new Promise((resolve) => this.#server?.close(resolve))
+  }
+
+  /** Ends every watch without a word, as a lost connection does. */
+  cut(): void {
+    for (const watcher of this.#watchers.keys()) watcher.destroy()
+    this.#watchers.clear()
+  }
+
+  /** Ends every watch in order, as the API server does from time to time. */
+  endWatches(): void {
+    for (const watcher of this.#watchers.keys()) watcher.end()
+    this.#watchers.clear()
+  }
+
+  put(collection: 'apps', object: App): void
+  put<K extends KindName>(collection: K, ...objects: Kinds[K][]): void
+  put(collection: Collection, ...objects: KubeObject[]): void {
+    for (const object of objects) {
+      const name = object.metadata?.name ?? ''
+      const type = this.#objects[collection].has(name) ? 'MODIFIED' : 'ADDED'
+      const stored = { ...object, metadata: { ...object.metadata, name, resourceVersion: String(++this.#version) } }
+      this.#objects[collection].set(name, stored)
+      this.#tell(collection, type, stored)
+    }
+  }
+
+  get<T extends KubeObject>(collection: Collection, name: string): T {
+    const found = this.#objects[collection].get(name)
+    if (!found) throw new Error(`no ${name} in ${collection}`)
+    return found as T
+  }
+
+  drop(collection: KindName, name: string): void {
+    const object = this.get(collection, name)
+    this.#objects[collection].delete(name)
+    this.#version++
+    this.#tell(collection, 'DELETED', object)
+  }
+
+  #tell(collection: Collection, type: string, object: KubeObject): void {
+    for (const [watcher, of] of this.#watchers) {
+      if (of === collection) watcher.write(`${JSON.stringify({ type, object })}\n`)
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://stub')
+    const api =
+      /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes)(?:\/([^/]+))?$/.exec(
+        url.pathname,
+      )
+    response.setHeader('Content-Security-Policy', policy)
+    if (!api) {
+      this.#asset(url.pathname, response)
+      return
+    }
+    if (this.down) {
+      response.destroy()
+      return
+    }
+    if (this.signedOut) {
+      response.writeHead(401).end('no session')
+      return
+    }
+    const collection = api[1] as Collection
+    if (url.searchParams.get('watch') === 'true') this.#watch(collection, url.searchParams, response)
+    else await this.#carryOut(collection, api[2] ?? '', request, url.pathname, response)
+  }
+
+  #watch(collection: Collection, query: URLSearchParams, response: ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.flushHeaders()
+    if (query.get('sendInitialEvents') === 'true') {
+      for (const object of this.#objects[collection].values())
+        response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`)
+      const metadata = { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } }
+      if (!this.reading || collection === 'apps')
+        response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`)
+    }
+    this.#watchers.set(response, collection)
+    response.on('close', () => this.#watchers.delete(response))
+  }
+
+  async #carryOut(
+    collection: Collection,
+    name: string,
+    request: IncomingMessage,
+    path: string,
+    response: ServerResponse,
+  ): Promise<void> {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    this.wishes.push({ method: request.method ?? '', path, body })
+    await new Promise((resolve) => setTimeout(resolve, this.latency))
+    const object = this.#objects[collection].get(name)
+    if (this.refuse ?? !object) {
+      const { status, message } = this.refuse ?? { status: 404, message: `${name} not found` }
+      response.writeHead(status, { 'Content-Type': 'application/json' })
+      response.end(JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status }))
+      return
+    }
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify(object))
+  }
+
+  #asset(path: string, response: ServerResponse): void {
+    const name = path === '/' ? 'index.html' : normalize(path).slice(1)
+    try {
+      const content = readFileSync(join(dist, name))
+      response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream' }).end(content)
+    } catch {
+      response.writeHead(404).end()
+    }
+  }
+}

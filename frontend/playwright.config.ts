@@ -1,0 +1,41 @@
+import { defineConfig, devices } from '@playwright/test'
+
+// Debian's Chromium, and nothing of it that talks to the network by itself.
+const launchOptions = {
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+export default defineConfig({
+  testDir: 'e2e',
+  fullyParallel: false,
+  workers: 1,
+  forbidOnly: process.env['CI'] !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: 'list',
+  outputDir: 'test-results',
+  use: {
+    ...devices['Desktop Chrome'],
+    viewport: { width: 1200, height: 780 },
+    launchOptions,
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    // Every state that the page can show, against a daemon of a few lines.
+    { name: 'states', testDir: 'e2e/states' },
+    // The journeys, against the real daemon and a real dockerd.
+    { name: 'daemon-up', testDir: 'e2e/daemon', testMatch: 'setup.ts', teardown: 'daemon-down' },
+    { name: 'daemon', testDir: 'e2e/daemon', dependencies: ['daemon-up'] },
+    { name: 'daemon-down', testDir: 'e2e/daemon', testMatch: 'teardown.ts' },
+  ],
+})

@@ -1,0 +1,44 @@
+import { GroupName as AppGroup } from './app.gen'
+import { GroupName, type Container, type Image, type Volume } from './containers.gen'
+import type { ObjectMeta, TypeMeta } from './meta'
+
+/** The kinds that mirror the engine. */
+export interface Kinds {
+  containers: Container
+  images: Image
+  volumes: Volume
+}
+
+export type KindName = keyof Kinds
+
+/** What every object of the API has. */
+export interface KubeObject extends TypeMeta {
+  metadata?: ObjectMeta
+}
+
+const appGroup = `/apis/${AppGroup}/v1alpha1`
+const containersGroup = `/apis/${GroupName}/v1alpha1`
+
+export const appsPath = `${appGroup}/apps`
+
+export function kindPath(namespace: string, kind: KindName): string {
+  return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/${kind}`
+}
+
+export function objectPath(collection: string, name: string): string {
+  return `${collection}/${encodeURIComponent(name)}`
+}
+
+/** Asks for all objects first, then for an initial-events-end bookmark, then for what changes. */
+export function listAndWatchPath(collection: string): string {
+  return watchPath(collection, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', resourceVersion: '' })
+}
+
+/** Asks for what changed after a version. */
+export function resumePath(collection: string, resourceVersion: string): string {
+  return watchPath(collection, { resourceVersion })
+}
+
+function watchPath(collection: string, query: Record<string, string>): string {
+  return `${collection}?${new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', ...query }).toString()}`
+}

@@ -1,0 +1,217 @@
+// All that the page says, in one place.
+import type { Look, Switch } from './containers'
+import type { Phase } from './readiness'
+
+interface PhaseText {
+  /** What is so. */
+  title: string
+  /** What it means, or what to do; shown where nothing more exact is known. */
+  detail: string
+  /** Why a control that needs the engine is disabled. */
+  reason: string
+}
+
+const phases: Record<Phase, PhaseText> = {
+  contacting: {
+    title: 'Connecting to Berth',
+    detail: 'Asking the daemon what is there.',
+    reason: 'Berth is still connecting.',
+  },
+  unreachable: {
+    title: 'Berth’s daemon does not answer',
+    detail:
+      'Trying again by itself. If it stays away, run “berth start” in a terminal, then “berth ui” for a new page. “berth paths log” names its log.',
+    reason: 'Berth’s daemon does not answer.',
+  },
+  signedOut: {
+    title: 'This page has no session',
+    detail: 'The address works once and for one browser. Run “berth ui” in a terminal to open a new one.',
+    reason: 'This page has no session.',
+  },
+  stopped: {
+    title: 'The engine is stopped',
+    detail: 'Your containers, images and volumes are kept. Start the engine to use them.',
+    reason: 'The engine is stopped. Start it first.',
+  },
+  stopping: {
+    title: 'The engine is stopping',
+    detail: 'Containers get a moment to end in order.',
+    reason: 'The engine is stopping.',
+  },
+  starting: {
+    title: 'The engine is starting',
+    detail: 'This takes a few seconds.',
+    reason: 'The engine is starting.',
+  },
+  restarting: {
+    title: 'The engine restarts for a new setting',
+    detail: 'It is back in a few seconds.',
+    reason: 'The engine restarts for a new setting.',
+  },
+  ready: { title: 'The engine is running', detail: '', reason: '' },
+  reconnecting: {
+    title: 'Reconnecting to the engine',
+    detail: 'It runs, but does not answer. Berth tries again by itself.',
+    reason: 'The engine does not answer.',
+  },
+  crashed: {
+    title: 'The engine ended unexpectedly',
+    detail: 'Berth is starting it again.',
+    reason: 'The engine ended unexpectedly.',
+  },
+  failed: {
+    title: 'The engine did not start',
+    detail: 'Read what went wrong, then try again.',
+    reason: 'The engine did not start.',
+  },
+  stopFailed: {
+    title: 'The engine did not stop',
+    detail: 'Try again, or look into its log.',
+    reason: 'The engine is being stopped.',
+  },
+  notMirrored: {
+    title: 'containerd is running',
+    detail: 'Berth shows containers of Docker only. Use nerdctl for these, or switch the engine to moby.',
+    reason: 'containerd’s containers are not shown.',
+  },
+}
+
+const looks: Record<Look, string> = {
+  running: 'Running',
+  starting: 'Running',
+  unhealthy: 'Running',
+  paused: 'Paused',
+  restarting: 'Restarting',
+  created: 'Created',
+  exited: 'Exited',
+  failed: 'Failed',
+  unknown: 'Unknown',
+}
+
+const pending: Record<string, string> = {
+  start: 'starting…',
+  stop: 'stopping…',
+  restart: 'restarting…',
+  pause: 'pausing…',
+  unpause: 'resuming…',
+  kill: 'killing…',
+  delete: 'deleting…',
+}
+
+const switches: Record<Switch, string> = { start: 'Start', stop: 'Stop', unpause: 'Resume' }
+
+function count(n: number, one: string, many = `${one}s`): string {
+  return `${String(n)} ${n === 1 ? one : many}`
+}
+
+export const strings = {
+  brand: 'Berth',
+  phases,
+  looks,
+  switches,
+  pending: (action: string): string => pending[action] ?? `${action}…`,
+  asOf: (time: string): string => `as of ${time}`,
+  views: { containers: 'Containers', images: 'Images', volumes: 'Volumes' },
+  nav: 'Views',
+  skip: 'Skip to the list',
+  engine: {
+    region: 'Engine',
+    start: 'Start engine',
+    stop: 'Stop engine',
+    cancel: 'Cancel start',
+    retry: 'Try again',
+    details: 'Details',
+    working: (name: string): string => `${name} is running`,
+    docker: (version: string): string => `Docker ${version}`,
+    took: (time: string): string => `so far ${time}`,
+    steps: 'Steps of the start',
+    stepStates: { active: 'in progress', done: 'done', failed: 'failed' },
+    slow: 'This takes longer than it should. You can go on waiting, or cancel and try again; “berth paths engine-log” names its log.',
+    log: 'The last lines of its log',
+    hint: 'What to do',
+  },
+  search: {
+    label: (view: string): string => `Search ${view.toLowerCase()}`,
+    clear: 'Clear search',
+    nothing: (query: string): string => `Nothing matches “${query}”`,
+    nothingDetail: 'Every word has to be found in a row.',
+  },
+  summary: {
+    containers: (running: number, all: number): string => `${String(running)} running of ${String(all)}`,
+    images: (n: number, bytes: string): string => `${count(n, 'image')}, ${bytes}`,
+    volumes: (n: number): string => count(n, 'volume'),
+    found: (n: number, all: number): string => `${String(n)} of ${String(all)}`,
+    reading: 'Reading…',
+  },
+  columns: {
+    name: 'Name',
+    image: 'Image',
+    ports: 'Ports',
+    created: 'Created',
+    tag: 'Image',
+    size: 'Size',
+    users: 'Used by',
+    driver: 'Driver',
+    actions: 'Actions',
+  },
+  group: {
+    rollup: (running: number, all: number): string => `${String(running)} of ${String(all)} running`,
+    start: (project: string): string => `Start all of ${project}`,
+    stop: (project: string): string => `Stop all of ${project}`,
+    remove: (project: string): string => `Delete all of ${project}`,
+  },
+  row: {
+    act: (verb: string, name: string): string => `${verb} ${name}`,
+    remove: (name: string): string => `Delete ${name}`,
+    dismiss: 'Dismiss this message',
+    exitCode: (code: number): string => `exit code ${String(code)}`,
+    oom: 'out of memory',
+    open: (url: string): string => `Open ${url}`,
+    upFor: (time: string): string => `for ${time}`,
+    health: { starting: ' · check pending', unhealthy: ' · unhealthy', healthy: ' · healthy' },
+    ago: (time: string): string => `${time} ago`,
+    untagged: 'untagged',
+    anonymous: 'Anonymous',
+    unused: 'not used',
+    waits: 'waits: ',
+  },
+  empty: {
+    containers: {
+      title: 'No containers yet',
+      detail: 'Run one in a terminal, and it appears here at once:',
+      command: (docker: string): string => `${docker} run -d --name hello -p 8080:80 nginx`,
+    },
+    images: {
+      title: 'No images yet',
+      detail: 'Pull or build one in a terminal, and it appears here at once:',
+      command: (docker: string): string => `${docker} pull nginx`,
+    },
+    volumes: {
+      title: 'No volumes yet',
+      detail: 'Create one in a terminal, and it appears here at once:',
+      command: (docker: string): string => `${docker} volume create data`,
+    },
+    copy: 'Copy command',
+    copied: 'Copied',
+  },
+  confirm: {
+    cancel: 'Cancel',
+    remove: 'Delete',
+    container: (n: number): string => (n === 1 ? 'Delete this container?' : `Delete these ${String(n)} containers?`),
+    image: 'Delete this image?',
+    untag: 'Remove this tag?',
+    volume: 'Delete this volume?',
+    writable: (n: number): string =>
+      n === 1 ? 'What was written inside it goes with it.' : 'What was written inside them goes with them.',
+    running: (names: string, n: number): string =>
+      n === 1 ? `${names} is running and will be killed.` : `${names} are running and will be killed.`,
+    anonymous: (n: number): string =>
+      `${count(n, 'anonymous volume')} will be deleted with ${n === 1 ? 'its' : 'their'} data.`,
+    kept: 'Named volumes and images are kept.',
+    tagOnly: (others: string): string => `Only this tag goes. The image stays as ${others}.`,
+    lastTag: 'It is the image’s last tag, so the image goes with it.',
+    imageGoes: 'To have it again it must be pulled or built again.',
+    data: 'All data in it is lost. There is no undo.',
+    inUse: (names: string): string => `In use by ${names}. It will be deleted once nobody uses it.`,
+  },
+}

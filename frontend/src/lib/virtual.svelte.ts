@@ -1,0 +1,68 @@
+import {
+  Virtualizer,
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+} from '@tanstack/virtual-core'
+import type { VirtualItem } from '@tanstack/virtual-core'
+
+export interface Sized {
+  key: string
+  height: number
+}
+
+/** The rows that can be seen, of many. */
+export class VirtualRows {
+  #version = $state(0)
+  readonly #core: Virtualizer<HTMLElement, HTMLElement>
+
+  /** `pinned` is the index of a row that stays although it can't be seen: it holds the focus. */
+  constructor(scroller: () => HTMLElement | null, initialOffset: number, pinned: () => number) {
+    this.#core = new Virtualizer<HTMLElement, HTMLElement>({
+      count: 0,
+      getScrollElement: scroller,
+      estimateSize: () => 0,
+      initialOffset,
+      // Before the first measurement: enough for what any screen shows.
+      initialRect: { width: 0, height: 1200 },
+      overscan: 8,
+      scrollToFn: elementScroll,
+      observeElementRect,
+      observeElementOffset,
+      rangeExtractor: (range) => {
+        const shown = defaultRangeExtractor(range)
+        const index = pinned()
+        if (index < 0 || index >= range.count || shown.includes(index)) return shown
+        return [...shown, index].sort((a, b) => a - b)
+      },
+      onChange: () => {
+        this.#version++
+      },
+    })
+  }
+
+  /** Starts to observe; returns what ends that. */
+  mount(): () => void {
+    const end = this.#core._didMount()
+    this.#core._willUpdate()
+    return end
+  }
+
+  /** Call in a derivation: it follows the rows and the scroller. */
+  visible(rows: readonly Sized[]): { items: VirtualItem[]; height: number } {
+    void this.#version
+    this.#core.setOptions({
+      ...this.#core.options,
+      count: rows.length,
+      estimateSize: (index) => rows[index]?.height ?? 0,
+      // A new function makes the core measure anew.
+      getItemKey: (index) => rows[index]?.key ?? index,
+    })
+    return { items: this.#core.getVirtualItems(), height: this.#core.getTotalSize() }
+  }
+
+  scrollTo(index: number): void {
+    this.#core.scrollToIndex(index, { align: 'auto' })
+  }
+}

@@ -1,0 +1,174 @@
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
+import { AppName, DefaultNamespace, type App } from '../api/app.gen'
+import { newClient, type Client } from '../api/client'
+import type { Container, Image, Volume } from '../api/containers.gen'
+import { asApiError } from '../api/error'
+import { appsPath, kindPath, type KindName } from '../api/kinds'
+import type { Transport } from '../api/transport'
+import { readiness, type Engine } from '../lib/readiness'
+import { visible } from '../lib/text'
+import { Collection } from './collection.svelte'
+
+interface Mirrors {
+  namespace: string
+  containers: Collection<Container>
+  images: Collection<Image>
+  volumes: Collection<Volume>
+}
+
+/** Why a wish about one object was refused; `id` tells one refusal from the next. */
+export interface Trouble {
+  id: string
+  text: string
+}
+
+/** All that the page knows, and what it can ask for. */
+export class Berth {
+  readonly #client: Client
+  readonly #apps: Collection<App>
+  readonly #app = $derived.by(() => this.#apps.items.get(AppName))
+  readonly #engine = $derived.by(() => readiness(this.#app, this.#apps.link))
+  #mirrors = $state.raw<Mirrors>()
+  /** Wishes that the daemon has not answered yet, by object name. */
+  readonly #asking = new SvelteMap<string, string>()
+  readonly #refused = new SvelteMap<string, Trouble>()
+  readonly #dismissed = new SvelteSet<string>()
+  #switching = $state(false)
+  #switchError = $state('')
+  readonly #stop: () => void
+
+  constructor(transport: Transport) {
+    this.#client = newClient(transport)
+    this.#apps = new Collection<App>(transport, appsPath)
+    this.#stop = $effect.root(() => {
+      $effect(() => {
+        const app = this.#app
+        if (app) this.#watchNamespace(transport, app.spec?.namespace ?? DefaultNamespace)
+      })
+    })
+  }
+
+  get app(): App | undefined {
+    return this.#app
+  }
+
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  get ready(): boolean {
+    return this.#engine.phase === 'ready'
+  }
+
+  get containers(): Collection<Container> | undefined {
+    return this.#mirrors?.containers
+  }
+
+  get images(): Collection<Image> | undefined {
+    return this.#mirrors?.images
+  }
+
+  get volumes(): Collection<Volume> | undefined {
+    return this.#mirrors?.volumes
+  }
+
+  /** The engine is being asked to start or stop. */
+  get switching(): boolean {
+    return this.#switching
+  }
+
+  /** Why the last wish to start or stop the engine was refused. */
+  get switchError(): string {
+    return this.#switchError
+  }
+
+  async start(): Promise<void> {
+    await this.#switch(() => this.#client.setRunning(true))
+  }
+
+  async stop(): Promise<void> {
+    await this.#switch(() => this.#client.setRunning(false))
+  }
+
+  /** Starts again what was given up: only a wish that changes is taken up. */
+  async retry(): Promise<void> {
+    await this.#switch(async () => {
+      await this.#client.setRunning(false)
+      await this.#client.setRunning(true)
+    })
+  }
+
+  async act(container: string, action: string): Promise<void> {
+    await this.#ask(container, action, (namespace) => this.#client.act(namespace, container, action))
+  }
+
+  async remove(kind: KindName, name: string): Promise<void> {
+    await this.#ask(name, 'delete', (namespace) => this.#client.remove(namespace, kind, name))
+  }
+
+  /** The wish about this object that the daemon has not answered yet. */
+  asking(name: string): string | undefined {
+    return this.#asking.get(name)
+  }
+
+  /** What is wrong with this object: a refusal, or what the daemon tells of it, until it is put aside. */
+  trouble(name: string, told: Trouble | undefined): Trouble | undefined {
+    const found = this.#refused.get(name) ?? told
+    return found && this.#dismissed.has(`${name} ${found.id}`) ? undefined : found
+  }
+
+  dismiss(name: string, trouble: Trouble): void {
+    this.#refused.delete(name)
+    this.#dismissed.add(`${name} ${trouble.id}`)
+  }
+
+  close(): void {
+    this.#stop()
+    this.#apps.close()
+    this.#closeMirrors()
+  }
+
+  #watchNamespace(transport: Transport, namespace: string): void {
+    if (this.#mirrors?.namespace === namespace) return
+    this.#closeMirrors()
+    this.#mirrors = {
+      namespace,
+      containers: new Collection<Container>(transport, kindPath(namespace, 'containers')),
+      images: new Collection<Image>(transport, kindPath(namespace, 'images')),
+      volumes: new Collection<Volume>(transport, kindPath(namespace, 'volumes')),
+    }
+  }
+
+  #closeMirrors(): void {
+    this.#mirrors?.containers.close()
+    this.#mirrors?.images.close()
+    this.#mirrors?.volumes.close()
+  }
+
+  async #ask(name: string, what: string, wish: (namespace: string) => Promise<void>): Promise<void> {
+    const namespace = this.#mirrors?.namespace
+    if (namespace === undefined || !this.ready || this.#asking.has(name)) return
+    this.#asking.set(name, what)
+    this.#refused.delete(name)
+    try {
+      await wish(namespace)
+    } catch (thrown) {
+      this.#refused.set(name, { id: crypto.randomUUID(), text: visible(asApiError(thrown).message) })
+    } finally {
+      this.#asking.delete(name)
+    }
+  }
+
+  async #switch(wish: () => Promise<void>): Promise<void> {
+    if (this.#switching) return
+    this.#switching = true
+    this.#switchError = ''
+    try {
+      await wish()
+    } catch (thrown) {
+      this.#switchError = visible(asApiError(thrown).message)
+    } finally {
+      this.#switching = false
+    }
+  }
+}
