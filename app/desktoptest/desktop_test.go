@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"iter"
 	"net"
 	"net/http"
 	"os"
@@ -51,6 +52,7 @@ func TestTheWindowAndTheTrayOnARealDesktop(t *testing.T) {
 	icon.shows(t, "ready", "Engine running", false, true)
 	t.Logf("engine: ready %d ms after the click in the tray", time.Since(begun).Milliseconds())
 	answers(t, p.EngineSocket())
+	s.containers(t, p.EngineSocket(), 12)
 	s.settled(t)
 	s.screenshot(t, "3-window-and-tray-running")
 	s.openMenu(t)
@@ -81,11 +83,19 @@ func TestTheWindowAndTheTrayOnARealDesktop(t *testing.T) {
 	icon.click(t, "Open Berth")
 	s.window(t)
 	s.painted(t)
+	s.settled(t)
+	s.screenshot(t, "6-window-again")
+
 	icon.click(t, "Stop engine")
 	icon.shows(t, "stopped", "Engine stopped", true, false)
-	s.settled(t)
-	s.screenshot(t, "6-stopped-again")
 	silent(t, p.EngineSocket())
+	s.settled(t)
+	s.screenshot(t, "7-stopped-again")
+	s.clickFilledButton(t)
+	icon.shows(t, "ready", "Engine running", false, true)
+	answers(t, p.EngineSocket())
+	s.settled(t)
+	s.screenshot(t, "8-started-from-the-window")
 
 	rss, pss = memory(tray.Process.Pid)
 	t.Logf("tray: %d MiB resident, %d MiB its fair share", rss, pss)
@@ -193,18 +203,54 @@ func (s *session) painted(t *testing.T) {
 	})
 }
 
-// settled waits until the screen stands still, so that a screenshot shows what a person would see.
+// settled waits until the screen stands still, so that a screenshot shows what a person would see. A page that moves
+// for longer, or whose ages tick, is taken as it is.
 func (s *session) settled(t *testing.T) {
 	t.Helper()
 	var last uint64
-	eventually(t, "the screen stands still", func() error {
-		now := fingerprint(s.screenshot(t, ""))
-		if now != last {
-			last = now
-			return errors.New("it changes")
+	var since time.Time
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; {
+		at := time.Now()
+		if now := fingerprint(s.screenshot(t, "")); now != last {
+			last, since = now, at
+		} else if at.Sub(since) > 300*time.Millisecond {
+			return
 		}
-		return nil
-	})
+	}
+}
+
+// containers makes some containers that do not run.
+func (s *session) containers(t *testing.T, socket string, n int) {
+	t.Helper()
+	docker := func(args ...string) {
+		if _, err := s.output(t, "docker", append([]string{"-H", "unix://" + socket}, args...)...); err != nil {
+			t.Fatalf("docker %s: %v", strings.Join(args, " "), err)
+		}
+	}
+	rootfs := filepath.Join(s.home, "rootfs.tar")
+	if _, err := s.output(t, "tar", "-cf", rootfs, "-C", "/", "bin/busybox"); err != nil {
+		t.Fatalf("pack busybox: %v", err)
+	}
+	docker("import", rootfs, "busybox:latest")
+	for i := range n {
+		docker("create", "--name", fmt.Sprintf("box-%02d", i), "busybox:latest", "/bin/busybox", "true")
+	}
+}
+
+// clickFilledButton clicks the one button of the page that is filled with the accent: the next thing to do.
+func (s *session) clickFilledButton(t *testing.T) {
+	t.Helper()
+	shot := s.screenshot(t, "")
+	var x, y, n int
+	for at := range pixels(shot.Bounds()) {
+		if r, g, b, _ := shot.At(at.X, at.Y).RGBA(); at.X > screenWidth/2 && r>>8 == 0x17 && g>>8 == 0x69 && b>>8 == 0x8b {
+			x, y, n = x+at.X, y+at.Y, n+1
+		}
+	}
+	if n == 0 {
+		t.Fatal("the page has no filled button")
+	}
+	s.xdotool(t, "mousemove", fmt.Sprint(x/n), fmt.Sprint(y/n), "click", "1")
 }
 
 // openMenu clicks the icon, which is the last thing in the panel's corner.
@@ -250,14 +296,23 @@ func ping(t *testing.T, socket string) error {
 	return errors.Join(err, res.Body.Close())
 }
 
-// sample visits every fourth pixel of what lies above the panel.
-func sample(img image.Image, visit func(r, g, b uint32)) {
-	area := img.Bounds()
-	for y := area.Min.Y; y < area.Max.Y-40; y += 4 {
-		for x := area.Min.X; x < area.Max.X; x += 4 {
-			r, g, b, _ := img.At(x, y).RGBA()
-			visit(r>>8, g>>8, b>>8)
+// pixels are every second one of what lies above the panel, both ways.
+func pixels(area image.Rectangle) iter.Seq[image.Point] {
+	return func(yield func(image.Point) bool) {
+		for y := area.Min.Y; y < area.Max.Y-40; y += 2 {
+			for x := area.Min.X; x < area.Max.X; x += 2 {
+				if !yield(image.Pt(x, y)) {
+					return
+				}
+			}
 		}
+	}
+}
+
+func sample(img image.Image, visit func(r, g, b uint32)) {
+	for at := range pixels(img.Bounds()) {
+		r, g, b, _ := img.At(at.X, at.Y).RGBA()
+		visit(r>>8, g>>8, b>>8)
 	}
 }
 
