@@ -1,31 +1,24 @@
 // Package apiserver is the embedded Kubernetes API: the generic server with our kinds compiled in, over memstore.
+//
+// It has two doors over HTTP, a unix socket for our faces and loopback TLS for kubectl and its like, and one in process:
+// the stores that the daemon's own parts are handed. Only these write status.
 package apiserver
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apiserver/pkg/authentication/authenticator"
-	"k8s.io/apiserver/pkg/authentication/user"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
-	"k8s.io/apiserver/pkg/endpoints/openapi"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	clientrest "k8s.io/client-go/rest"
-	"k8s.io/component-base/compatibility"
-	openapiutil "k8s.io/kube-openapi/pkg/util"
-	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
-	generated "github.com/berth-desktop/berth/backend/api/openapi"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/apiserver/memstore"
 )
@@ -36,25 +29,26 @@ type Config struct {
 	Objects string
 	// Kubeconfig is written once both doors are open, and removed at the end.
 	Kubeconfig string
-	// Socket is the door of our faces: whoever can open it is the owner.
+	// Socket is the door of our faces: whoever can open it is the owner. Its folder is closed to other users.
 	Socket string
 	// Address is the loopback address of the door for kubectl and its like, such as 127.0.0.1:0.
 	Address string
 	// Namespace is the kubeconfig's default.
 	Namespace string
-	// Version is Berth's.
+	// Version is Berth's. /version tells it, behind the Kubernetes release that is served.
 	Version string
 	// Local is served under /local/ on the socket only. It may be nil.
 	Local http.Handler
-	Log   *slog.Logger
+	// Log takes what the server has to say, and what the Kubernetes libraries say in all of the process.
+	Log *slog.Logger
 }
 
 // Server is the API.
 type Server struct {
 	cfg        Config
 	api        *genericapiserver.GenericAPIServer
+	watches    *watches
 	ready      chan struct{}
-	watching   atomic.Int64 // HTTP watches of mirrored kinds
 	apps       *registry[app.App, *app.App]
 	containers *registry[containers.Container, *containers.Container]
 	images     *registry[containers.Image, *containers.Image]
@@ -62,100 +56,88 @@ type Server struct {
 	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
 }
 
-// New builds the API; it binds nothing.
+// New builds the API and loads the objects that are kept; it binds nothing.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, ready: make(chan struct{})}
+	routeLibraryLog(cfg.Log)
+	s := &Server{cfg: cfg, watches: newWatches(), ready: make(chan struct{})}
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
 	}
-	codecs := serializer.NewCodecFactory(scheme)
-	if s.api, err = newGeneric(scheme, codecs); err != nil {
-		return nil, err
+	b := builder{
+		scheme:   scheme,
+		codecs:   serializer.NewCodecFactory(scheme),
+		versions: memstore.NewBackend(uint64(time.Now().UnixMicro())),
+		objects:  cfg.Objects,
+		log:      cfg.Log,
+		routes:   map[schema.GroupVersion]map[string]rest.Storage{app.SchemeGroupVersion: {}, containers.SchemeGroupVersion: {}},
 	}
-	versions := memstore.NewBackend(uint64(time.Now().UnixMicro()))
-	appCodec, mirrorCodec := codecs.LegacyCodec(app.SchemeGroupVersion), codecs.LegacyCodec(containers.SchemeGroupVersion)
-	groups := map[schema.GroupVersion]map[string]rest.Storage{app.SchemeGroupVersion: {}, containers.SchemeGroupVersion: {}}
-	if s.apps, err = addKind(groups, appKind(), scheme, appCodec, versions, cfg.Objects); err != nil {
-		return nil, err
-	}
-	if s.containers, err = addKind(groups, containerKind(), scheme, mirrorCodec, versions, cfg.Objects); err != nil {
-		return nil, err
-	}
-	if s.images, err = addKind(groups, imageKind(), scheme, mirrorCodec, versions, cfg.Objects); err != nil {
-		return nil, err
-	}
-	if s.volumes, err = addKind(groups, volumeKind(), scheme, mirrorCodec, versions, cfg.Objects); err != nil {
-		return nil, err
-	}
-	if s.namespaces, err = addKind(groups, containerNamespaceKind(), scheme, mirrorCodec, versions, cfg.Objects); err != nil {
-		return nil, err
-	}
-	for gv, routes := range groups {
-		info := genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme, runtime.NewParameterCodec(scheme), codecs)
-		info.VersionedResourcesStorageMap[gv.Version] = routes
-		if err := s.api.InstallAPIGroup(&info); err != nil {
-			return nil, fmt.Errorf("install %s: %w", gv, err)
-		}
-	}
-	return s, nil
-}
-
-func addKind[T any, P store.Object[T]](groups map[schema.GroupVersion]map[string]rest.Storage, k kind[T, P], scheme *runtime.Scheme, codec runtime.Codec, versions *memstore.Backend, objects string) (*registry[T, P], error) {
-	if err := register(scheme, k); err != nil {
-		return nil, err
-	}
-	r, err := newRegistry(k, scheme, codec, versions, objects)
+	err = errors.Join(
+		add(b, &s.apps, appKind()),
+		add(b, &s.containers, containerKind()),
+		add(b, &s.images, imageKind()),
+		add(b, &s.volumes, volumeKind()),
+		add(b, &s.namespaces, containerNamespaceKind()),
+	)
 	if err != nil {
 		return nil, err
 	}
-	for name, route := range r.routes() {
-		groups[k.group][name] = route
+	if s.api, err = newGeneric(b, cfg.Version, s.watches); err != nil {
+		return nil, err
 	}
-	return r, nil
+	// Done here, so that Handler can be used at once: it adds OpenAPI and the health checks.
+	s.api.PrepareRun()
+	return s, nil
 }
 
-func newGeneric(scheme *runtime.Scheme, codecs serializer.CodecFactory) (*genericapiserver.GenericAPIServer, error) {
-	cfg := genericapiserver.NewRecommendedConfig(codecs)
-	cfg.LoopbackClientConfig = &clientrest.Config{Host: "http://berth.invalid", QPS: -1}
-	cfg.ExternalAddress = "127.0.0.1:443"
-	cfg.EnableProfiling, cfg.EnableIndex, cfg.EnableMetrics = false, false, false
-	cfg.EffectiveVersion = compatibility.NewEffectiveVersionFromString("1.37", "", "")
-	cfg.Authentication.Authenticator = authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
-		return &authenticator.Response{User: &user.DefaultInfo{Name: "owner", Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}}, true, nil
-	})
-	cfg.Authorization.Authorizer = authorizerfactory.NewPrivilegedGroups(user.SystemPrivilegedGroup)
-	namer := openapi.NewDefinitionNamer(scheme)
-	cfg.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(generated.GetOpenAPIDefinitions, namer)
-	cfg.OpenAPIV3Config.Info.Title = "Berth"
-	cfg.OpenAPIV3Config.GetDefinitionName = func(name string) (string, spec.Extensions) {
-		if strings.Contains(name, "/") {
-			name = openapiutil.ToRESTFriendlyName(name)
-		}
-		return namer.GetDefinitionName(name)
-	}
-	return cfg.Complete().New("berth", genericapiserver.NewEmptyDelegate())
+// builder is what the kinds share while they are put together.
+type builder struct {
+	scheme   *runtime.Scheme
+	codecs   serializer.CodecFactory
+	versions *memstore.Backend
+	objects  string
+	log      *slog.Logger
+	routes   map[schema.GroupVersion]map[string]rest.Storage
 }
 
-// Apps is the daemon's own door to App.
-func (s *Server) Apps() store.Store[app.App, *app.App] { return inProcess[app.App, *app.App]{s.apps} }
+func add[T any, P store.Object[T]](b builder, to **registry[T, P], k kind[T, P]) error {
+	if err := register(b.scheme, k); err != nil {
+		return err
+	}
+	r, err := newRegistry(b, k)
+	if err != nil {
+		return fmt.Errorf("build the registry of %s: %w", k.plural, err)
+	}
+	b.routes[k.group][k.plural] = publicREST{r.main, k.short}
+	b.routes[k.group][k.plural+"/status"] = statusREST{r.main}
+	*to = r
+	return nil
+}
+
+// Handler is the API for a caller that has already been let in; every request acts as the owner.
+func (s *Server) Handler() http.Handler { return s.api.Handler }
+
+// Ready is closed once both doors are open and the kubeconfig is written.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
+
+// Watched says whether any face watches a mirrored kind now. The daemon's own watches do not count.
+func (s *Server) Watched() bool { return s.watches.ofMirrors() > 0 }
+
+// Apps is the daemon's own door to App. Like the other stores it can be used before Run and after it.
+func (s *Server) Apps() store.Store[app.App, *app.App] { return s.apps }
 
 // Containers is the daemon's own door to Container.
 func (s *Server) Containers() store.Store[containers.Container, *containers.Container] {
-	return inProcess[containers.Container, *containers.Container]{s.containers}
+	return s.containers
 }
 
 // Images is the daemon's own door to Image.
-func (s *Server) Images() store.Store[containers.Image, *containers.Image] {
-	return inProcess[containers.Image, *containers.Image]{s.images}
-}
+func (s *Server) Images() store.Store[containers.Image, *containers.Image] { return s.images }
 
 // Volumes is the daemon's own door to Volume.
-func (s *Server) Volumes() store.Store[containers.Volume, *containers.Volume] {
-	return inProcess[containers.Volume, *containers.Volume]{s.volumes}
-}
+func (s *Server) Volumes() store.Store[containers.Volume, *containers.Volume] { return s.volumes }
 
 // ContainerNamespaces is the daemon's own door to ContainerNamespace.
 func (s *Server) ContainerNamespaces() store.Store[containers.ContainerNamespace, *containers.ContainerNamespace] {
-	return inProcess[containers.ContainerNamespace, *containers.ContainerNamespace]{s.namespaces}
+	return s.namespaces
 }

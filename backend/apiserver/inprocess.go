@@ -2,9 +2,7 @@ package apiserver
 
 import (
 	"context"
-	"slices"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -13,85 +11,130 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/request"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
-
-	"github.com/berth-desktop/berth/backend/api/store"
 )
 
-// inProcess is the daemon's own door to one kind: no HTTP, no admission, no field managers.
-type inProcess[T any, P store.Object[T]] struct{ r *registry[T, P] }
+// The daemon's own door: no HTTP, no admission, no field managers. Defaults are filled in here, as decoding does for
+// those who come over HTTP: a spec that gains its defaults on somebody's first patch would look like a new wish.
 
-func (s inProcess[T, P]) Get(ctx context.Context, key types.NamespacedName) (P, error) {
-	obj, err := s.r.main.Get(request.WithNamespace(ctx, key.Namespace), key.Name, &metav1.GetOptions{})
+// Get implements store.Store.
+func (r *registry[T, P]) Get(ctx context.Context, key types.NamespacedName) (P, error) {
+	obj, err := r.main.Get(request.WithNamespace(ctx, key.Namespace), key.Name, &metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return obj.(P), nil
 }
 
-func (s inProcess[T, P]) List(ctx context.Context, namespace string) ([]T, error) {
-	list, err := s.r.main.List(request.WithNamespace(ctx, namespace), &internalversion.ListOptions{})
+// List implements store.Store.
+func (r *registry[T, P]) List(ctx context.Context, namespace string) ([]T, error) {
+	list, err := r.main.List(request.WithNamespace(ctx, namespace), &internalversion.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]T, 0, meta.LenList(list))
-	err = meta.EachListItem(list, func(obj runtime.Object) error {
-		out = append(out, *obj.(P))
-		return nil
-	})
-	return slices.Clip(out), err
+	return r.kind.items(list), nil
 }
 
-func (s inProcess[T, P]) Watch(ctx context.Context, namespace string) (watch.Interface, error) {
+// Watch implements store.Store.
+func (r *registry[T, P]) Watch(ctx context.Context, namespace string) (watch.Interface, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	initial := true
-	w, err := s.r.main.Watch(request.WithNamespace(ctx, namespace), &internalversion.ListOptions{
+	in, err := r.main.Watch(request.WithNamespace(ctx, namespace), &internalversion.ListOptions{
 		Watch: true, SendInitialEvents: &initial, AllowWatchBookmarks: true,
 		ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
 	})
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	// Events carry a form that is encoded once for all HTTP watches; in process the object itself is wanted.
-	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
-		if c, ok := e.Object.(runtime.CacheableObject); ok {
-			e.Object = c.GetObject()
-		}
-		return e, true
-	}), nil
+	w := &ownWatch{cancel: cancel, out: make(chan watch.Event)}
+	go w.run(ctx, in)
+	return w, nil
 }
 
-func (s inProcess[T, P]) Create(ctx context.Context, obj P) (P, error) {
-	out, err := s.r.mirror.Create(request.WithNamespace(ctx, obj.GetNamespace()), obj.DeepCopyObject(), rest.ValidateAllObjectFunc, &metav1.CreateOptions{})
+// Create implements store.Store.
+func (r *registry[T, P]) Create(ctx context.Context, obj P) (P, error) {
+	mine := obj.DeepCopyObject()
+	r.scheme.Default(mine)
+	out, err := r.born.Create(request.WithNamespace(ctx, obj.GetNamespace()), mine, rest.ValidateAllObjectFunc, &metav1.CreateOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return out.(P), nil
 }
 
-func (s inProcess[T, P]) Update(ctx context.Context, key types.NamespacedName, change func(P) error) (P, error) {
-	return update(ctx, s.r.main, key, change)
+// Update implements store.Store.
+func (r *registry[T, P]) Update(ctx context.Context, key types.NamespacedName, change func(P) error) (P, error) {
+	return r.update(ctx, r.main, key, func(obj P) error {
+		if err := change(obj); err != nil {
+			return err
+		}
+		r.scheme.Default(obj)
+		return nil
+	})
 }
 
-func (s inProcess[T, P]) UpdateStatus(ctx context.Context, key types.NamespacedName, change func(P) error) (P, error) {
-	return update(ctx, s.r.status, key, change)
+// UpdateStatus implements store.Store.
+func (r *registry[T, P]) UpdateStatus(ctx context.Context, key types.NamespacedName, change func(P) error) (P, error) {
+	return r.update(ctx, r.status, key, change)
 }
 
-func update[T any, P store.Object[T]](ctx context.Context, door *genericregistry.Store, key types.NamespacedName, change func(P) error) (P, error) {
+func (r *registry[T, P]) update(ctx context.Context, door *genericregistry.Store, key types.NamespacedName, change func(P) error) (P, error) {
 	apply := func(_ context.Context, _, old runtime.Object) (runtime.Object, error) {
 		obj := old.DeepCopyObject().(P)
+		version := obj.GetResourceVersion()
 		if err := change(obj); err != nil {
 			return nil, err
 		}
+		obj.SetResourceVersion(version) // another one would ask for a conflict
 		return obj, nil
 	}
 	out, _, err := door.Update(request.WithNamespace(ctx, key.Namespace), key.Name, rest.DefaultUpdatedObjectInfo(nil, apply),
-		rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{})
+		nil, nil, false, &metav1.UpdateOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return out.(P), nil
 }
 
-func (s inProcess[T, P]) Delete(ctx context.Context, key types.NamespacedName) error {
-	_, _, err := s.r.main.Delete(request.WithNamespace(ctx, key.Namespace), key.Name, rest.ValidateAllObjectFunc, &metav1.DeleteOptions{})
+// Delete implements store.Store.
+func (r *registry[T, P]) Delete(ctx context.Context, key types.NamespacedName) error {
+	_, _, err := r.main.Delete(request.WithNamespace(ctx, key.Namespace), key.Name, rest.ValidateAllObjectFunc, &metav1.DeleteOptions{})
 	return err
+}
+
+// ownWatch turns the storage's events into what store.Store promises.
+type ownWatch struct {
+	cancel context.CancelFunc
+	out    chan watch.Event
+}
+
+// Stop implements watch.Interface.
+func (w *ownWatch) Stop() { w.cancel() }
+
+// ResultChan implements watch.Interface.
+func (w *ownWatch) ResultChan() <-chan watch.Event { return w.out }
+
+// run ends with ctx, or with in; then it closes the channel.
+func (w *ownWatch) run(ctx context.Context, in watch.Interface) {
+	defer close(w.out)
+	defer w.cancel()
+	defer in.Stop()
+	complete := false
+	for e := range in.ResultChan() {
+		if e.Type == watch.Bookmark {
+			if complete {
+				continue // it tells how far a watch has come: of use only to one that goes on elsewhere
+			}
+			complete = true
+		}
+		// What travels is one object for all watches, made to be encoded once. The receiver gets a copy of his own.
+		if c, ok := e.Object.(runtime.CacheableObject); ok {
+			e.Object = c.GetObject()
+		}
+		select {
+		case w.out <- e:
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -2,13 +2,13 @@ package apiserver
 
 import (
 	"fmt"
-	"time"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/berth-desktop/berth/backend/api/store"
@@ -17,68 +17,46 @@ import (
 // kind is all that the API knows of one kind: what it is called, what of it is shown and selected, what is refused.
 type kind[T any, P store.Object[T]] struct {
 	group            schema.GroupVersion
-	newList          func() runtime.Object
 	plural, singular string
 	short            []string
 	namespaced       bool
-	kept             bool // survives the daemon, in a file
+	kept             bool // outlives the daemon, in a file
+	newList          func() runtime.Object
+	items            func(list runtime.Object) []T
 	columns          []metav1.TableColumnDefinition
 	cells            func(P) []any
-	selectable       func(P) fields.Set
-	validate         func(obj, old P) field.ErrorList // old is nil on create
+	selectable       func(P) fields.Set               // besides name and namespace; may be nil
+	validate         func(obj, old P) field.ErrorList // old is nil on create; may be nil
 	setStatus        func(to, from P)
-	setSpec          func(to, from P)
-	sameSpec         func(a, b P) bool
+	sameSpec         func(a, b P) bool // nil for a kind that has no spec
 }
 
-func (k kind[T, P]) new() runtime.Object { return P(new(T)) }
+func (k kind[T, P]) newObject() runtime.Object { return P(new(T)) }
 
 func (k kind[T, P]) resource() schema.GroupResource {
-	return schema.GroupResource{Group: k.group.Group, Resource: k.plural}
+	return k.group.WithResource(k.plural).GroupResource()
 }
 
-func column(name, description string) metav1.TableColumnDefinition {
-	return metav1.TableColumnDefinition{Name: name, Type: "string", Description: description}
-}
-
-// wideColumn is shown by `-o wide` only.
-func wideColumn(name, description string) metav1.TableColumnDefinition {
-	c := column(name, description)
-	c.Priority = 1
-	return c
-}
-
-func age(t *metav1.Time) string {
-	if t == nil || t.IsZero() {
-		return ""
+// attributes are what selectors see of an object.
+func (k kind[T, P]) attributes(obj runtime.Object) (labels.Set, fields.Set, error) {
+	o, ok := obj.(P)
+	if !ok {
+		return nil, nil, fmt.Errorf("%T is none of the %s", obj, k.plural)
 	}
-	return duration.HumanDuration(time.Since(t.Time))
-}
-
-func shortID(id string) string {
-	const shown = 12
-	if len(id) > len("sha256:") && id[:7] == "sha256:" {
-		id = id[7:]
+	set := fields.Set{}
+	if k.selectable != nil {
+		set = k.selectable(o)
 	}
-	return id[:min(shown, len(id))]
-}
-
-func conditionStatus(conditions []metav1.Condition, name string) (status, reason string) {
-	for _, c := range conditions {
-		if c.Type == name {
-			return string(c.Status), c.Reason
-		}
+	set["metadata.name"] = o.GetName()
+	if k.namespaced {
+		set["metadata.namespace"] = o.GetNamespace()
 	}
-	return "", ""
+	return o.GetLabels(), set, nil
 }
 
 func oneOf[S ~string](path *field.Path, got S, known ...S) field.ErrorList {
-	for _, k := range known {
-		if got == k {
-			return nil
-		}
+	if slices.Contains(known, got) {
+		return nil
 	}
 	return field.ErrorList{field.NotSupported(path, got, known)}
 }
-
-func yesNo(b bool) string { return fmt.Sprint(b) }

@@ -19,11 +19,11 @@ const (
 	specWrites writes = iota
 	// statusWrites is the daemon's door to status.
 	statusWrites
-	// mirrorWrites is the daemon's door for new objects: they come with their status.
-	mirrorWrites
+	// newbornWrites is the daemon's door for new objects: they come with their status.
+	newbornWrites
 )
 
-// strategy is what a registry asks on each write.
+// strategy is what the library asks about each write through one door.
 type strategy[T any, P store.Object[T]] struct {
 	runtime.ObjectTyper
 	names.NameGenerator
@@ -32,24 +32,26 @@ type strategy[T any, P store.Object[T]] struct {
 	writes writes
 }
 
+// NamespaceScoped implements all strategies.
 func (s strategy[T, P]) NamespaceScoped() bool { return s.kind.namespaced }
 
+// PrepareForCreate implements rest.RESTCreateStrategy.
 func (s strategy[T, P]) PrepareForCreate(_ context.Context, obj runtime.Object) {
 	o := obj.(P)
-	if s.writes == specWrites {
+	if s.writes != newbornWrites {
 		s.kind.setStatus(o, new(T))
 	}
 	o.SetGeneration(1)
 }
 
+// PrepareForUpdate implements rest.RESTUpdateStrategy. It puts back what this door does not let through. obj may share
+// memory with old: nothing changes either of them in place after it.
 func (s strategy[T, P]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
-	o, was := obj.(P), P(old.DeepCopyObject().(P))
+	o, was := obj.(P), old.(P)
 	if s.writes == statusWrites {
-		fresh := P(was.DeepCopyObject().(P))
-		s.kind.setStatus(fresh, o)
-		fresh.SetResourceVersion(o.GetResourceVersion())
-		fresh.SetManagedFields(o.GetManagedFields())
-		*o = *fresh
+		proposed := *o
+		*o = *was
+		s.kind.setStatus(o, &proposed)
 		return
 	}
 	s.kind.setStatus(o, was)
@@ -59,27 +61,40 @@ func (s strategy[T, P]) PrepareForUpdate(_ context.Context, obj, old runtime.Obj
 	}
 }
 
+// Validate implements rest.RESTCreateStrategy. What the daemon itself creates is a mirror of what is so.
 func (s strategy[T, P]) Validate(_ context.Context, obj runtime.Object) field.ErrorList {
-	if s.kind.validate == nil || s.writes != specWrites {
+	if s.kind.validate == nil {
 		return nil
 	}
 	return s.kind.validate(obj.(P), nil)
 }
 
+// ValidateUpdate implements rest.RESTUpdateStrategy. Status is not validated: the daemon wrote it.
 func (s strategy[T, P]) ValidateUpdate(_ context.Context, obj, old runtime.Object) field.ErrorList {
-	if s.kind.validate == nil || s.writes != specWrites {
+	if s.kind.validate == nil || s.writes == statusWrites {
 		return nil
 	}
 	return s.kind.validate(obj.(P), old.(P))
 }
 
-func (strategy[T, P]) WarningsOnCreate(context.Context, runtime.Object) []string        { return nil }
-func (strategy[T, P]) WarningsOnUpdate(_ context.Context, _, _ runtime.Object) []string { return nil }
-func (strategy[T, P]) AllowCreateOnUpdate(context.Context) bool                         { return false }
-func (strategy[T, P]) AllowUnconditionalUpdate(context.Context) bool                    { return true }
-func (strategy[T, P]) Canonicalize(runtime.Object)                                      {}
+// WarningsOnCreate implements rest.RESTCreateStrategy.
+func (strategy[T, P]) WarningsOnCreate(context.Context, runtime.Object) []string { return nil }
 
-// GetResetFields tells server-side apply which fields this door drops.
+// WarningsOnUpdate implements rest.RESTUpdateStrategy.
+func (strategy[T, P]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
+	return nil
+}
+
+// AllowCreateOnUpdate implements rest.RESTUpdateStrategy.
+func (strategy[T, P]) AllowCreateOnUpdate(context.Context) bool { return false }
+
+// AllowUnconditionalUpdate implements rest.RESTUpdateStrategy.
+func (strategy[T, P]) AllowUnconditionalUpdate(context.Context) bool { return true }
+
+// Canonicalize implements both write strategies.
+func (strategy[T, P]) Canonicalize(runtime.Object) {}
+
+// GetResetFields tells server-side apply which fields this door drops, so that no manager comes to own them.
 func (s strategy[T, P]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 	reset := fieldpath.NewSet(fieldpath.MakePathOrDie("status"))
 	if s.writes == statusWrites {
