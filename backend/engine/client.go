@@ -27,7 +27,7 @@ const (
 )
 
 // Key names one thing in an engine: a container's ID, an image's ID or, where the engine told no more, a reference
-// to one, a volume's name.
+// to one, a volume's name. Without an ID it stands for all of its kind: the engine does not say which have changed.
 type Key struct {
 	Kind Kind
 	ID   string

@@ -67,6 +67,7 @@ func (e event) key() (Key, bool) {
 		}
 	case "network": // the only word about a start that failed
 		key = Key{KindContainer, e.Actor.Attributes.Container}
+		return key, key.ID != ""
 	case "image":
 		key.Kind = KindImage
 		if action == "save" || action == "push" {
@@ -80,5 +81,5 @@ func (e event) key() (Key, bool) {
 	default:
 		return Key{}, false
 	}
-	return key, key.ID != "" // a prune names nothing, but comes after the events of each thing that it removed
+	return key, true
 }

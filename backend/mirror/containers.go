@@ -52,6 +52,10 @@ func (c *connection) readContainers(ctx context.Context, keys []engine.Key) {
 
 // inspectContainer brings one container up to date, and says whether it could.
 func (c *connection) inspectContainer(ctx context.Context, k engine.Key) bool {
+	if k.ID == "" {
+		c.note(ctx, c.containers, k, c.compareContainers(ctx))
+		return true
+	}
 	short, cancel := context.WithTimeout(ctx, c.pace.inspect)
 	defer cancel()
 	record, err := c.engine.InspectContainer(short, k.ID)

@@ -51,7 +51,7 @@ func (x imageIndex) drop(id string) (former []string) {
 	return former
 }
 
-// everyImage is a key that no image has; it stands for all.
+// everyImage is the key that stands for all images.
 func everyImage() engine.Key { return engine.Key{Kind: engine.KindImage} }
 
 // readImages reads images again. One reader does so, because a tag that moves concerns two images.

@@ -23,6 +23,9 @@ func (c *connection) readVolumes(ctx context.Context, keys []engine.Key) {
 }
 
 func (c *connection) readVolume(ctx context.Context, name string) error {
+	if name == "" {
+		return c.compareVolumes(ctx)
+	}
 	deadline, cancel := context.WithTimeout(ctx, infoDeadline) // a volume's driver is somebody else's program
 	defer cancel()
 	found, err := c.engine.Volumes(deadline, name)
