@@ -148,11 +148,14 @@ func work(ctx context.Context, q *queue, l lane, read func(context.Context, []en
 	}
 }
 
-// settle lets a small engine's details arrive before it is called ready. With many containers it waits in vain and
-// not for long; what lists say is true and enough to begin with.
+// settle lets a small engine's details arrive before it is called ready, unless one of them is stuck. With many
+// containers nobody is made to wait: what lists say is true, and enough to begin with.
 func (c *connection) settle(ctx context.Context) {
-	const poll = 2 * time.Millisecond
-	for end := time.Now().Add(c.pace.settle); time.Now().Before(end) && !c.containers.idle(later); {
+	const poll, many = 2 * time.Millisecond, 100
+	if c.containers.pending() > many {
+		return
+	}
+	for end := time.Now().Add(c.pace.settle); time.Now().Before(end) && c.containers.pending() > 0; {
 		if !sleep(ctx, poll) {
 			return
 		}

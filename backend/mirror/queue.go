@@ -125,19 +125,11 @@ func (q *queue) done(keys ...engine.Key) {
 	}
 }
 
-// idle says that no key of a lane, or of a more urgent one, is dirty or being read.
-func (q *queue) idle(l lane) bool {
+// pending is how many keys are dirty or being read.
+func (q *queue) pending() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.busy) > 0 {
-		return false
-	}
-	for _, at := range q.dirty {
-		if at <= l {
-			return false
-		}
-	}
-	return true
+	return len(q.dirty) + len(q.busy)
 }
 
 // signal wakes one reader; mu is held.

@@ -26,10 +26,11 @@ const namespace = "berth"
 
 // world is a mirror between a real API and an engine.
 type world struct {
-	t       testing.TB
-	cfg     Config
-	mirror  *Mirror
-	watched bool
+	t          testing.TB
+	cfg        Config
+	kubeconfig string
+	mirror     *Mirror
+	watched    bool
 
 	mu      sync.Mutex // guards below
 	history []metav1.Condition
@@ -39,8 +40,8 @@ type world struct {
 // newWorld makes the API and an App whose machine runs at endpoint; begin starts the mirror.
 func newWorld(t testing.TB, dial func(string) (Engine, error)) *world {
 	t.Helper()
-	api := newAPI(t)
-	w := &world{t: t}
+	api, kubeconfig := newAPI(t)
+	w := &world{t: t, kubeconfig: kubeconfig}
 	w.cfg = Config{
 		Apps: api.Apps(), Containers: api.Containers(), Images: api.Images(), Volumes: api.Volumes(), ContainerNamespaces: api.ContainerNamespaces(),
 		Dial: dial, Watched: func() bool { return w.watched }, Log: slog.New(slog.DiscardHandler),
@@ -59,15 +60,16 @@ func (w testWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// newAPI makes an API that nobody serves: its stores are enough.
-func newAPI(t testing.TB) *apiserver.Server {
+// newAPI serves an API until the test ends.
+func newAPI(t testing.TB) (api *apiserver.Server, kubeconfig string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "mir")
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := apiserver.New(apiserver.Config{
-		Objects: filepath.Join(dir, "objects"), Kubeconfig: filepath.Join(dir, "kubeconfig"), Socket: filepath.Join(dir, "api.sock"),
+	kubeconfig = filepath.Join(dir, "kubeconfig")
+	api, err = apiserver.New(apiserver.Config{
+		Objects: filepath.Join(dir, "objects"), Kubeconfig: kubeconfig, Socket: filepath.Join(dir, "api.sock"),
 		Address: "127.0.0.1:0", Namespace: namespace, Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -89,7 +91,7 @@ func newAPI(t testing.TB) *apiserver.Server {
 		ended <- err
 		t.Fatalf("the API does not begin: %v", err)
 	}
-	return api
+	return api, kubeconfig
 }
 
 // withFake is a world around a fake, with a pace for tests, whose mirror has finished its first read.
