@@ -67,7 +67,8 @@ $(BIN)/berth-tray: $(GOSRC)
 	$(CGO) -tags desktop -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth-tray
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
-	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@# Not `npm ci`: it refuses a lock that leaves out builds for systems that a registry does not carry.
+	cd frontend && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/dist/index.html: frontend/node_modules/.installed $(PAGESRC)
