@@ -66,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	b := builder{
 		scheme:   scheme,
-		codecs:   serializer.NewCodecFactory(scheme),
+		codecs:   serializer.NewCodecFactory(scheme, serializer.WithStreamingCollectionEncodingToJSON()),
 		versions: memstore.NewBackend(uint64(time.Now().UnixMicro())),
 		objects:  cfg.Objects,
 		log:      cfg.Log,

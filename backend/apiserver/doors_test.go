@@ -230,6 +230,28 @@ func TestRunEndsWithinASecondAndTakesItsFilesAlong(t *testing.T) {
 	}
 }
 
+func TestRunThatCannotWriteTheKubeconfigEnds(t *testing.T) {
+	h := newHome(t)
+	if err := os.MkdirAll(filepath.Join(h.kubeconfig(), "in-the-way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := apiserver.New(h.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "write the kubeconfig") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	select {
+	case <-s.Ready():
+		t.Error("it says that it is ready")
+	default:
+	}
+	if _, err := os.Lstat(h.socket()); err == nil {
+		t.Error("the socket is still there")
+	}
+}
+
 func TestWatchedCountsTheFacesOfMirroredKinds(t *testing.T) {
 	s := start(t, newHome(t))
 	own, err := s.Containers().Watch(t.Context(), "")

@@ -3,14 +3,19 @@ package apiserver
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
@@ -37,6 +42,7 @@ func newGeneric(b builder, berth string, w *watches) (*genericapiserver.GenericA
 	// Both would wake an idle daemon every second, for metrics that nobody reads.
 	cfg.StorageObjectCountTracker = nil
 	cfg.DisabledPostStartHooks = sets.NewString("max-in-flight-filter")
+	cfg.Serializer = readable{b.codecs}
 	// The library's other check, of its log, starts a goroutine that never ends.
 	alive := []healthz.HealthChecker{healthz.PingHealthz}
 	cfg.HealthzChecks, cfg.LivezChecks, cfg.ReadyzChecks = alive, alive, alive
@@ -45,7 +51,7 @@ func newGeneric(b builder, berth string, w *watches) (*genericapiserver.GenericA
 	cfg.Authorization.Authorizer = authorizerfactory.NewPrivilegedGroups(user.SystemPrivilegedGroup)
 	cfg.OpenAPIV3Config = openAPI(b.scheme)
 	cfg.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return genericapiserver.DefaultBuildHandlerChain(w.count(api), c)
+		return uncompressed(genericapiserver.DefaultBuildHandlerChain(w.count(api), c))
 	}
 	// The library insists on both. Nothing of it that dials itself, or tells others where it is, is in use.
 	cfg.LoopbackClientConfig = &clientrest.Config{Host: "http://berth.invalid"}
@@ -58,17 +64,54 @@ func newGeneric(b builder, berth string, w *watches) (*genericapiserver.GenericA
 	for gv, routes := range b.routes {
 		info := genericapiserver.NewDefaultAPIGroupInfo(gv.Group, b.scheme, runtime.NewParameterCodec(b.scheme), b.codecs)
 		info.VersionedResourcesStorageMap[gv.Version] = routes
+		info.NegotiatedSerializer = readable{b.codecs}
 		if err := api.InstallAPIGroup(&info); err != nil {
 			return nil, fmt.Errorf("install %s: %w", gv, err)
 		}
 	}
+	api.Handler.NonGoRestfulMux.HandlePrefix(namespacesPath, http.HandlerFunc(answerNamespace))
 	return api, nil
+}
+
+const namespacesPath = "/api/v1/namespaces/"
+
+// answerNamespace says yes: a namespace is there by being named. When kubectl does not find an object it asks for the
+// namespace as well, and if that is not found it speaks of neither.
+func answerNamespace(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, namespacesPath)
+	if r.Method != http.MethodGet || len(validation.IsDNS1123Label(name)) > 0 {
+		http.NotFound(w, r)
+		return
+	}
+	responsewriters.WriteRawJSON(http.StatusOK, metav1.PartialObjectMetadata{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+	}, w)
 }
 
 // asOwner is the identity of every request: there is one user.
 func asOwner(*http.Request) (*authenticator.Response, bool, error) {
 	owner := &user.DefaultInfo{Name: "owner", Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}
 	return &authenticator.Response{User: owner}, true, nil
+}
+
+// readable is the formats that our kinds can be written in. They have no protobuf form, and a client that would like one
+// best must get the next that it names instead of an error.
+type readable struct{ serializer.CodecFactory }
+
+// SupportedMediaTypes implements runtime.NegotiatedSerializer.
+func (r readable) SupportedMediaTypes() []runtime.SerializerInfo {
+	return slices.DeleteFunc(slices.Clone(r.CodecFactory.SupportedMediaTypes()), func(info runtime.SerializerInfo) bool {
+		return info.MediaType == runtime.ContentTypeProtobuf
+	})
+}
+
+// uncompressed answers as it is: nothing leaves the machine, so compressing a long list costs more than it saves.
+func uncompressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Accept-Encoding")
+		next.ServeHTTP(w, r)
+	})
 }
 
 func openAPI(scheme *runtime.Scheme) *common.OpenAPIV3Config {

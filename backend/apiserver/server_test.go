@@ -27,8 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// klog's flusher is the library's, one for each process.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("k8s.io/klog/v2.(*flushDaemon).run.func1"))
+	goleak.VerifyTestMain(m)
 }
 
 // patience is for what should happen at once, on a machine that has much else to do.
@@ -42,7 +41,7 @@ type home struct {
 
 func newHome(t testing.TB) home {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "berth") // t.TempDir's names are too long for a socket
+	dir, err := os.MkdirTemp("", "berth") //nolint:usetesting // t.TempDir's names are too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
