@@ -57,7 +57,7 @@ func TestStartLeadsToSettled(t *testing.T) {
 
 func TestWhatIsSettledIsNotWrittenAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
-		a := w.settled(w.want(up))
+		w.settled(w.want(up))
 		synctest.Wait()
 		a, err := w.apps.Get(t.Context(), key())
 		if err != nil {

@@ -160,7 +160,8 @@ func (r *Reconciler) call(ctx context.Context, c *containers.Container, a contai
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return fmt.Errorf("the engine has not answered for %s: it may still do it", limit)
 	}
-	if errors.Is(err, engine.ErrConflict) {
+	if err != nil && !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrUnavailable) {
+		// Engines do not agree on what kind of error this is; Docker 20 calls some of it an internal one.
 		if state, stateErr := stateOf(ctx, eng, c.Status.ID); stateErr == nil && isDone(a, state) {
 			return nil
 		}

@@ -50,6 +50,7 @@ func TestActionThatHasNothingToDoSucceeds(t *testing.T) {
 		{containers.ActionKill, containers.StateExited, ""},
 		{containers.ActionKill, containers.StateCreated, ""},
 		{containers.ActionStart, containers.StateRunning, ""},
+		{containers.ActionStop, containers.StateDead, ""},
 		{containers.ActionStart, containers.StatePaused, "No: " + engine.ErrConflict.Error()},
 		{containers.ActionPause, containers.StateExited, "No: " + engine.ErrConflict.Error()},
 		{containers.ActionUnpause, containers.StateExited, "No: " + engine.ErrConflict.Error()},

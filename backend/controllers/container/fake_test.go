@@ -87,15 +87,21 @@ func (d *docker) ListContainers(_ context.Context, ids ...string) ([]engine.Cont
 }
 
 func (d *docker) StartContainer(ctx context.Context, id string) error { return d.do(ctx, "start", id) }
-func (d *docker) StopContainer(ctx context.Context, id string) error  { return d.do(ctx, "stop", id) }
+
+func (d *docker) StopContainer(ctx context.Context, id string) error { return d.do(ctx, "stop", id) }
+
 func (d *docker) RestartContainer(ctx context.Context, id string) error {
 	return d.do(ctx, "restart", id)
 }
+
 func (d *docker) PauseContainer(ctx context.Context, id string) error { return d.do(ctx, "pause", id) }
+
 func (d *docker) UnpauseContainer(ctx context.Context, id string) error {
 	return d.do(ctx, "unpause", id)
 }
+
 func (d *docker) KillContainer(ctx context.Context, id string) error { return d.do(ctx, "kill", id) }
+
 func (d *docker) RemoveContainer(ctx context.Context, id string) error {
 	return d.do(ctx, "remove", id)
 }
