@@ -41,6 +41,11 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Before anything is answered: who has an answer may read it, and a daemon that was killed may have left its own.
+	if err := writeKubeconfig(s.cfg.Kubeconfig, s.cfg.Namespace, loopback.Addr().String(), token, certificate); err != nil {
+		return err
+	}
+	defer os.Remove(s.cfg.Kubeconfig)
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -51,11 +56,6 @@ func (s *Server) Run(ctx context.Context) error {
 		config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13}
 		return s.serve(ctx, loopback, s.forTools(token), config)
 	})
-	if err := writeKubeconfig(s.cfg.Kubeconfig, s.cfg.Namespace, loopback.Addr().String(), token, certificate); err != nil {
-		stop()
-		return errors.Join(err, g.Wait())
-	}
-	defer os.Remove(s.cfg.Kubeconfig)
 	s.cfg.Log.Info("Serving the API", "socket", s.cfg.Socket, "address", loopback.Addr().String())
 	close(s.ready)
 	return g.Wait()
