@@ -87,10 +87,17 @@ func (c *CLI) toContainer(ctx context.Context, m mirrored, all []container, arg 
 	limited, cancel := context.WithTimeout(ctx, actionTimeout)
 	defer cancel()
 	err = do(limited, m, o)
+	if apierrors.IsNotFound(err) {
+		return wentAway(o)
+	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return &timeoutError{after: actionTimeout, at: "container " + o.Status.Name}
 	}
 	return err
+}
+
+func wentAway(o *container) error {
+	return &plainError{fmt.Sprintf("container %s went away.", o.Status.Name), "`berth container ls -a` lists those that are there."}
 }
 
 // find picks the container of that name, or ID, or beginning of an ID that no other has.
@@ -127,7 +134,7 @@ func act(ctx context.Context, m mirrored, o *container, action containersv1.Acti
 		case err != nil:
 			return err
 		case e.Type == watch.Deleted:
-			return &plainError{fmt.Sprintf("container %s went away.", o.Status.Name), "`berth container ls -a` lists those that are there."}
+			return wentAway(o)
 		case e.Type == watch.Bookmark:
 			continue
 		}

@@ -35,24 +35,32 @@ func stateOf(app *appv1.App) state {
 		if f := app.Status.Failure; f != nil {
 			return state{stateFailed, f.Message, f.Hint}
 		}
-		return state{stateFailed, settled.Message, ""}
+		return state{Name: stateFailed, Message: settled.Message}
 	}
 	switch {
 	case running.Reason == appv1.ReasonStopping:
-		return state{stateStopping, running.Message, ""}
+		return state{Name: stateStopping, Message: said(app, running)}
 	case !app.Spec.Running && running.Status == metav1.ConditionTrue:
-		return state{stateStopping, "", ""}
+		return state{Name: stateStopping}
 	case !app.Spec.Running:
-		return state{stateStopped, "", ""}
+		return state{Name: stateStopped}
 	case current(app, settled) && settled.Status == metav1.ConditionTrue:
-		return state{stateRunning, "", ""}
+		return state{Name: stateRunning}
 	case ready.Reason == appv1.ReasonReconnecting:
-		return state{stateReconnecting, ready.Message, ""}
+		return state{Name: stateReconnecting, Message: ready.Message}
 	case running.Status != metav1.ConditionTrue:
-		return state{stateStarting, activeStep(app, running.Message), ""}
+		return state{Name: stateStarting, Message: activeStep(app, said(app, running))}
 	default:
-		return state{stateStarting, activeStep(app, ready.Message), ""}
+		return state{Name: stateStarting, Message: activeStep(app, said(app, ready))}
 	}
+}
+
+// said is what a condition says of the spec as it is now.
+func said(app *appv1.App, c metav1.Condition) string {
+	if !current(app, c) {
+		return ""
+	}
+	return c.Message
 }
 
 func conditionOf(app *appv1.App, kind string) metav1.Condition {

@@ -86,7 +86,7 @@ func (s status) write(out io.Writer, now time.Time) error {
 		line("Docker", about(e))
 		line("Endpoint", e.Endpoint)
 		if e.SyncedAt != nil {
-			line("As of", units.HumanDuration(now.Sub(e.SyncedAt.Time))+" ago")
+			line("As of", strings.ToLower(units.HumanDuration(now.Sub(e.SyncedAt.Time)))+" ago")
 		}
 	}
 	line("Daemon", s.DaemonVersion)

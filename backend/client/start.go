@@ -120,7 +120,7 @@ func launch(o Options) (*launched, error) {
 		}
 	}
 	if err := os.MkdirAll(o.Paths.Logs(), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of logs: %w", err)
+		return nil, fmt.Errorf("%w: make the folder of logs: %w", ErrUnreachable, err)
 	}
 	out, from, err := openOutput(filepath.Join(o.Paths.Logs(), "berth.stderr.log"))
 	if err != nil {
