@@ -45,6 +45,7 @@ type Info struct {
 // Client speaks to one engine. Its methods may be called from any goroutine.
 type Client struct {
 	endpoint string
+	host     string // for the Host header
 	moby     *client.Client
 	http     *http.Client
 	version  atomic.Pointer[string] // the negotiated API version; nil before the first call
@@ -61,8 +62,13 @@ func Dial(endpoint string) (*Client, error) {
 		return nil, fmt.Errorf("prepare a client for %s: %w", endpoint, err)
 	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	host := address
+	if network == "unix" {
+		host = client.DummyHost
+	}
 	return &Client{
 		endpoint: endpoint,
+		host:     host,
 		moby:     moby,
 		http: &http.Client{Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -123,17 +129,21 @@ func (c *Client) Ping(ctx context.Context) error {
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	var said struct {
 		ServerVersion, OSType, Architecture, Driver string
-		SystemTime                                  time.Time
+		SystemTime                                  string
 	}
 	if err := c.get(ctx, "/info", &said); err != nil {
 		return Info{}, fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	now, err := time.Parse(time.RFC3339Nano, said.SystemTime)
+	if err != nil {
+		now = time.Unix(0, 0) // then all events that the engine remembers are news, which does no harm
 	}
 	return Info{
 		Version:       said.ServerVersion,
 		APIVersion:    *c.version.Load(),
 		Platform:      said.OSType + "/" + goArch(said.Architecture),
 		StorageDriver: said.Driver,
-		Now:           said.SystemTime,
+		Now:           now,
 	}, nil
 }
 
@@ -191,7 +201,7 @@ func (c *Client) negotiated(ctx context.Context) (string, error) {
 
 // do sends one GET and returns an answer that the engine calls good; the caller drains it.
 func (c *Client) do(ctx context.Context, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://engine"+path, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.host+path, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +210,7 @@ func (c *Client) do(ctx context.Context, path string) (*http.Response, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		// A url.Error says "Get http://engine/…", which means nothing to anybody.
+		// A url.Error says "Get http://…", which means nothing to anybody.
 		if sent, ok := errors.AsType[*url.Error](err); ok {
 			err = sent.Err
 		}

@@ -239,13 +239,15 @@ func overTLS(b *testing.B, kubeconfig string) (client *http.Client, host string)
 }
 
 // BenchmarkFirstSync measures from a machine that runs to ContainerEngineReady, and to the last detail, with a
-// thousand containers and five hundred images, beside the two lists that anybody would need.
+// thousand containers and five hundred images, beside the two lists that anybody would need; and from a cut of all
+// connections, after which nothing has changed, to ContainerEngineReady again.
 func BenchmarkFirstSync(b *testing.B) {
 	d := enginetest.Start(b)
 	floor := newBare(d)
 	floor.fillImages(b, 500)
 	floor.fill(b, 1000)
-	var syncs, details, lists []time.Duration
+	p := newProxy(b, d.Socket())
+	var syncs, details, resyncs, lists []time.Duration
 	for b.Loop() {
 		begun := time.Now()
 		for _, path := range []string{"/containers/json?all=1", "/images/json"} {
@@ -254,22 +256,23 @@ func BenchmarkFirstSync(b *testing.B) {
 			}
 		}
 		lists = append(lists, time.Since(begun))
-		sync, detail := firstSync(b, d)
-		syncs, details = append(syncs, sync), append(details, detail)
+		sync, detail, resync := firstSync(b, p)
+		syncs, details, resyncs = append(syncs, sync), append(details, detail), append(resyncs, resync)
 	}
 	b.ReportMetric(quantile(syncs, .5), "ready-p50-ms")
 	b.ReportMetric(quantile(details, .5), "details-p50-ms")
+	b.ReportMetric(quantile(resyncs, .5), "resync-after-cut-p50-ms")
 	b.ReportMetric(quantile(lists, .5), "bare-lists-p50-ms")
 }
 
-func firstSync(b *testing.B, d *enginetest.Daemon) (ready, details time.Duration) {
+func firstSync(b *testing.B, p *proxy) (ready, details, resync time.Duration) {
 	b.Helper()
 	w := newWorld(b, dialDocker)
 	w.run()
 	w.createApp()
 	b.StartTimer()
 	begun := time.Now()
-	w.machineRuns(d.Endpoint())
+	w.machineRuns("unix://" + p.path)
 	w.awaitReason(app.ReasonConnected)
 	ready = time.Since(begun)
 	b.StopTimer()
@@ -283,6 +286,52 @@ func firstSync(b *testing.B, d *enginetest.Daemon) (ready, details time.Duration
 		return true
 	})
 	details = time.Since(begun)
+	begun = time.Now()
+	p.block()
+	w.awaitReason(app.ReasonReconnecting)
+	p.unblock()
+	w.awaitReason(app.ReasonConnected)
+	resync = time.Since(begun)
 	b.StartTimer()
-	return ready, details
+	return ready, details, resync
+}
+
+// BenchmarkStorm measures how far the mirror is behind after ten seconds of a hundred and twenty events a second.
+func BenchmarkStorm(b *testing.B) {
+	d := enginetest.Start(b)
+	floor := newBare(d)
+	floor.fillImages(b, 500)
+	w := newWorld(b, dialDocker)
+	w.begin(d.Endpoint())
+	w.awaitReason(app.ReasonConnected)
+	var lags []time.Duration
+	for i := 0; b.Loop(); i++ {
+		lags = append(lags, stormLag(b, w, floor, i))
+	}
+	b.ReportMetric(quantile(lags, .5), "lag-p50-ms")
+	b.ReportMetric(0, "ns/op") // says nothing here
+}
+
+func stormLag(b *testing.B, w *world, floor *bare, round int) time.Duration {
+	b.Helper()
+	const seconds, perSecond = 10, 120
+	tick := time.NewTicker(2 * time.Second / perSecond)
+	defer tick.Stop()
+	for i := range seconds * perSecond / 2 {
+		<-tick.C
+		tag := fmt.Sprintf("t%d-%d", round, i)
+		if err := floor.call(b.Context(), http.MethodPost, "/images/filler:7/tag?repo=storm&tag="+tag, ""); err != nil {
+			b.Fatal(err)
+		}
+		if err := floor.call(b.Context(), http.MethodDelete, "/images/storm:"+tag, ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	last := fmt.Sprintf("storm:last%d", round)
+	if err := floor.call(b.Context(), http.MethodPost, fmt.Sprintf("/images/filler:7/tag?repo=storm&tag=last%d", round), ""); err != nil {
+		b.Fatal(err)
+	}
+	w.eventually("the last tag", func() bool { return w.images()[last] != "" })
+	return time.Since(begun)
 }

@@ -111,10 +111,21 @@ func TestWhatTheDockerCLIDoesIsSeen(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for _, step := range [][]string{
-		{"pause", "web"}, {"unpause", "web"}, {"rename", "web", "site"}, {"update", "--restart", "always", "site"}, {"stop", "site"}, {"rm", "site"},
-		{"tag", enginetest.Image, "again:1"}, {"tag", enginetest.Image, "again:2"}, {"rmi", "again:1"}, {"volume", "rm", "data"},
-		{"run", "--rm", "--network", "none", enginetest.Image, "true"}, {"commit", old}, {"volume", "prune", "-f"},
-		{"image", "prune", "-f"}, {"container", "prune", "-f"},
+		{"pause", "web"},
+		{"unpause", "web"},
+		{"rename", "web", "site"},
+		{"update", "--restart", "always", "site"},
+		{"stop", "site"},
+		{"rm", "site"},
+		{"tag", enginetest.Image, "again:1"},
+		{"tag", enginetest.Image, "again:2"},
+		{"rmi", "again:1"},
+		{"volume", "rm", "data"},
+		{"run", "--rm", "--network", "none", enginetest.Image, "true"},
+		{"commit", old},
+		{"volume", "prune", "-f"},
+		{"image", "prune", "-f"},
+		{"container", "prune", "-f"},
 	} {
 		d.Docker(t, step...)
 		w.agrees(d)
@@ -269,9 +280,9 @@ type proxy struct {
 	open    map[net.Conn]bool
 }
 
-func newProxy(t *testing.T, target string) *proxy {
+func newProxy(t testing.TB, target string) *proxy {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "px")
+	dir, err := os.MkdirTemp("", "px") //nolint:usetesting // t.TempDir makes too long a path for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,16 +23,16 @@ func newImageIndex() imageIndex {
 	return imageIndex{tags: map[string][]string{}, owner: map[string]string{}}
 }
 
-// set notes an image's tags and gives the names of the objects that it had before.
-func (x imageIndex) set(id string, tags []string) (former []string) {
-	former = x.drop(id)
+// set notes an image's tags.
+func (x imageIndex) set(id string, tags []string) {
+	x.drop(id)
 	x.tags[id] = tags
 	for _, t := range tags {
 		x.owner[t] = id
 	}
-	return former
 }
 
+// drop forgets an image and gives the names of the objects that it had.
 func (x imageIndex) drop(id string) (former []string) {
 	tags, known := x.tags[id]
 	if !known {

@@ -15,10 +15,11 @@ import (
 // failed without a network of its own leaves no other trace.
 const reread = 64
 
-// relist lists everything from time to time, until ctx ends.
+// relist lists everything from time to time, until ctx ends or the engine cannot be listed any more.
 func (c *connection) relist(ctx context.Context) error {
-	poll := min(c.pace.heartbeat, c.pace.watched)
-	for sleep(ctx, poll) {
+	const enough = 3 // failures in a row that make an engine as good as lost
+	failures := 0
+	for poll := min(c.pace.heartbeat, c.pace.watched); sleep(ctx, poll); {
 		period := c.pace.idle
 		if c.cfg.Watched() {
 			period = c.pace.watched
@@ -28,9 +29,13 @@ func (c *connection) relist(ctx context.Context) error {
 		}
 		begun := time.Now()
 		if err := c.compare(ctx); err != nil {
+			if failures++; failures == enough {
+				return err
+			}
 			c.log.Info("The engine could not be listed; it is tried again", "error", err)
 			continue
 		}
+		failures = 0
 		c.agree(begun)
 	}
 	return ctx.Err()

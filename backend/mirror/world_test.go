@@ -63,7 +63,7 @@ func (w testWriter) Write(p []byte) (int, error) {
 // newAPI serves an API until the test ends.
 func newAPI(t testing.TB) (api *apiserver.Server, kubeconfig string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mir")
+	dir, err := os.MkdirTemp("", "mir") //nolint:usetesting // t.TempDir makes too long a path for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
