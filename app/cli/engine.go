@@ -76,15 +76,24 @@ func (c *CLI) restartCommand() *cobra.Command {
 				return err
 			}
 			defer d.Close()
-			// The daemon could start before it has stopped, so this half is waited for in any case.
-			if err := c.switchEngine(cmd.Context(), d, false, waiting{true, w.timeout}); err != nil {
-				return err
-			}
-			return c.switchEngine(cmd.Context(), d, true, w)
+			return c.restart(cmd.Context(), d, w)
 		},
 	}
 	w.flags(cmd)
 	return cmd
+}
+
+// restart waits for the stop in any case: a start that came before it would be all that the daemon sees.
+func (c *CLI) restart(ctx context.Context, d *client.Client, w waiting) error {
+	since := time.Now()
+	app, err := d.SetRunning(ctx, false)
+	if err != nil {
+		return err
+	}
+	if _, err := c.follow(ctx, d, app.Generation, since, w.timeout); err != nil {
+		return err
+	}
+	return c.switchEngine(ctx, d, true, w)
 }
 
 // switchEngine asks for the engine to be up or down, and waits for it.
