@@ -14,6 +14,9 @@ const launchOptions = {
   ],
 }
 
+// Two runs at once, each with an instance of its own: what the workers inherit tells them apart.
+process.env['BERTH_E2E_RUN'] ??= String(process.pid)
+
 export default defineConfig({
   testDir: 'e2e',
   fullyParallel: false,

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { App } from '../../src/api/app.gen'
+import type { Container, Image } from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
 type Collection = KindName | 'apps'
@@ -96,6 +97,31 @@ export class Stub {
     const found = this.#objects[collection].get(name)
     if (!found) throw new Error(`no ${name} in ${collection}`)
     return found as T
+  }
+
+  /** The names of the objects of a kind. */
+  all(collection: KindName): string[] {
+    return [...this.#objects[collection].keys()]
+  }
+
+  container(name: string): Container {
+    return this.get('containers', this.named(name))
+  }
+
+  /** The object name of the container of this name. */
+  named(name: string): string {
+    const found = [...this.#objects.containers.values()].find((c: Container) => c.status?.name === name)
+    return found?.metadata?.name ?? ''
+  }
+
+  image(tag: string): Image {
+    const found = [...this.#objects.images.values()].find((i: Image) => i.status?.repoTag === tag)
+    return this.get('images', found?.metadata?.name ?? '')
+  }
+
+  /** How many watches are open. */
+  get watching(): number {
+    return this.#watchers.size
   }
 
   drop(collection: KindName, name: string): void {

@@ -49,12 +49,9 @@ export function readiness(app: App | undefined, link: Link): Engine {
   const status = app?.status
   const engine = { message: '', asOf: undefined, startup: status?.startup, failure: status?.failure }
   if (link.state === 'broken') {
-    return {
-      ...engine,
-      phase: link.error.signedOut ? 'signedOut' : 'unreachable',
-      message: link.error.message,
-      asOf: link.since,
-    }
+    const asOf = link.since
+    if (link.error.signedOut) return { ...engine, phase: 'signedOut', asOf }
+    return { ...engine, phase: 'unreachable', message: link.error.message, asOf }
   }
   if (!app) return { ...engine, phase: 'contacting' }
   const conditions = new Conditions(app)

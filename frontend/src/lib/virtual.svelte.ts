@@ -17,8 +17,7 @@ export class VirtualRows {
   #version = $state(0)
   readonly #core: Virtualizer<HTMLElement, HTMLElement>
 
-  /** `pinned` is the index of a row that stays although it can't be seen: it holds the focus. */
-  constructor(scroller: () => HTMLElement | null, initialOffset: number, pinned: () => number) {
+  constructor(scroller: () => HTMLElement | null, initialOffset: number) {
     this.#core = new Virtualizer<HTMLElement, HTMLElement>({
       count: 0,
       getScrollElement: scroller,
@@ -26,16 +25,10 @@ export class VirtualRows {
       initialOffset,
       // Before the first measurement: enough for what any screen shows.
       initialRect: { width: 0, height: 1200 },
-      overscan: 8,
+      overscan: 4,
       scrollToFn: elementScroll,
       observeElementRect,
       observeElementOffset,
-      rangeExtractor: (range) => {
-        const shown = defaultRangeExtractor(range)
-        const index = pinned()
-        if (index < 0 || index >= range.count || shown.includes(index)) return shown
-        return [...shown, index].sort((a, b) => a - b)
-      },
       onChange: () => {
         this.#version++
       },
@@ -49,15 +42,23 @@ export class VirtualRows {
     return end
   }
 
-  /** Call in a derivation: it follows the rows and the scroller. */
-  visible(rows: readonly Sized[]): { items: VirtualItem[]; height: number } {
+  /**
+   * Call in a derivation: it follows the rows and the scroller. `pinned` is the index of a row that stays although it
+   * can't be seen: it holds the focus.
+   */
+  visible(rows: readonly Sized[], pinned: number): { items: VirtualItem[]; height: number } {
     void this.#version
+    // The core remembers what it computed until it is given new functions.
     this.#core.setOptions({
       ...this.#core.options,
       count: rows.length,
       estimateSize: (index) => rows[index]?.height ?? 0,
-      // A new function makes the core measure anew.
       getItemKey: (index) => rows[index]?.key ?? index,
+      rangeExtractor: (range) => {
+        const shown = defaultRangeExtractor(range)
+        if (pinned < 0 || pinned >= range.count || shown.includes(pinned)) return shown
+        return [...shown, pinned].sort((a, b) => a - b)
+      },
     })
     return { items: this.#core.getVirtualItems(), height: this.#core.getTotalSize() }
   }

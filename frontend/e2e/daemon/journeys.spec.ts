@@ -1,0 +1,153 @@
+import type { Page } from '@playwright/test'
+import { strings } from '../../src/lib/strings'
+import { expect, expectAccessible, test } from '../watched'
+import { Instance } from './instance'
+
+const instance = (): Instance => Instance.current()
+
+async function open(page: Page, view = 'containers'): Promise<void> {
+  await page.goto(instance().berth('ui', '--no-open'))
+  await expect(page.getByText(/^Docker .* is running$/)).toBeVisible({ timeout: 30_000 })
+  if (view !== 'containers') await page.getByRole('link', { name: strings.views[view as 'images' | 'volumes'] }).click()
+}
+
+function state(name: string): string {
+  return instance().docker('inspect', '-f', '{{.State.Status}}', name)
+}
+
+test.afterEach(() => {
+  const ids = instance().docker('ps', '-aq')
+  if (ids) instance().docker('rm', '-f', '-v', ...ids.split('\n'))
+})
+
+test('the address works once, and leaves no token behind', async ({ page, browser }) => {
+  const url = instance().berth('ui', '--no-open')
+  await page.goto(url)
+  await expect(page.getByText(/^Docker .* is running$/)).toBeVisible()
+  expect(page.url()).not.toContain('token')
+  await page.reload()
+  await expect(page.getByText(/^Docker .* is running$/)).toBeVisible()
+  const stranger = await browser.newPage()
+  await stranger.goto(url)
+  await expect(stranger.getByRole('heading', { name: strings.phases.signedOut.title })).toBeVisible()
+  await stranger.close()
+})
+
+test('what a shell does shows up', async ({ page }) => {
+  await open(page)
+  await expect(page.getByRole('heading', { name: strings.empty.containers.title })).toBeVisible()
+  instance().run('from-shell')
+  const row = page.getByRole('row', { name: /^from-shell/ })
+  await expect(row).toContainText('Running')
+  await expect(row).toContainText('busybox')
+  instance().docker('stop', '-t', '5', 'from-shell')
+  await expect(row).toContainText('Exited')
+  instance().docker('rm', 'from-shell')
+  await expect(row).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: strings.empty.containers.title })).toBeVisible()
+})
+
+test('stop, start and delete act, and docker agrees', async ({ page }) => {
+  instance().run('acted-on')
+  await open(page)
+  const row = page.getByRole('row', { name: /^acted-on/ })
+  await row.getByRole('button', { name: 'Stop acted-on' }).click()
+  await expect(row.getByRole('button', { name: 'Start acted-on' })).toBeVisible({ timeout: 20_000 })
+  expect(state('acted-on')).toBe('exited')
+  await row.getByRole('button', { name: 'Start acted-on' }).click()
+  await expect(row.getByRole('button', { name: 'Stop acted-on' })).toBeVisible()
+  expect(state('acted-on')).toBe('running')
+
+  await row.getByRole('button', { name: 'Delete acted-on' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('acted-on is running and will be killed.')
+  await page.keyboard.press('Enter') // Cancel has the focus
+  await expect(dialog).toHaveCount(0)
+  expect(state('acted-on')).toBe('running')
+
+  await row.getByRole('button', { name: 'Delete acted-on' }).click()
+  await dialog.getByRole('button', { name: 'Delete' }).click()
+  await expect(row).toHaveCount(0, { timeout: 20_000 })
+  expect(instance().docker('ps', '-aq', '-f', 'name=acted-on')).toBe('')
+})
+
+test('a compose project acts as one', async ({ page }) => {
+  for (const name of ['shop-a', 'shop-b']) instance().run(name, '--label', 'com.docker.compose.project=shop')
+  await open(page)
+  await expect(page.getByRole('row', { name: 'shop 2 of 2 running' })).toBeVisible()
+  await page.getByRole('button', { name: 'Stop all of shop' }).click()
+  await expect(page.getByRole('row', { name: 'shop 0 of 2 running' })).toBeVisible({ timeout: 20_000 })
+  expect([state('shop-a'), state('shop-b')]).toEqual(['exited', 'exited'])
+})
+
+test('hostile labels are text', async ({ page }) => {
+  const project = '<img src=x onerror=alert(1)>\u202e'
+  instance().run('hostile', '--label', `com.docker.compose.project=${project}`)
+  await open(page)
+  await expect(page.getByRole('row', { name: '<img src=x onerror=alert(1)>⟨U+202E⟩ 1 of 1 running' })).toBeVisible()
+  await expect(page.locator('img')).toHaveCount(0)
+})
+
+test('everything by keyboard', async ({ page }) => {
+  instance().run('by-keyboard')
+  await open(page)
+  await expect(page.getByRole('row', { name: /^by-keyboard/ })).toBeVisible()
+  await page.keyboard.press('/')
+  await page.keyboard.type('by-key')
+  await page.keyboard.press('Tab') // past the button that clears the search
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('row', { name: /^by-keyboard/ })).toBeFocused()
+  await page.keyboard.press('s')
+  await expect(page.getByRole('row', { name: /^by-keyboard/ })).toContainText('Exited', { timeout: 20_000 })
+  expect(state('by-keyboard')).toBe('exited')
+  await page.keyboard.press('Delete')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('row', { name: /^by-keyboard/ })).toHaveCount(0)
+  expect(instance().docker('ps', '-aq')).toBe('')
+})
+
+test('images and volumes are listed and deleted', async ({ page }) => {
+  const { docker } = { docker: (...args: string[]) => instance().docker(...args) }
+  docker('tag', 'busybox:latest', 'extra:1')
+  docker('volume', 'create', 'data')
+  await open(page, 'images')
+  await expect(page.getByRole('row', { name: /^busybox:latest/ })).toBeVisible()
+  await page.getByRole('button', { name: 'Delete extra:1' }).click()
+  await expect(page.getByRole('dialog')).toContainText('Only this tag goes.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect(page.getByRole('row', { name: /^extra:1/ })).toHaveCount(0)
+  expect(docker('images', '-q', 'extra')).toBe('')
+  expect(docker('images', '-q', 'busybox')).not.toBe('')
+
+  await page.getByRole('link', { name: strings.views.volumes }).click()
+  await page.getByRole('button', { name: 'Delete data' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect(page.getByRole('heading', { name: strings.empty.volumes.title })).toBeVisible()
+  expect(docker('volume', 'ls', '-q')).toBe('')
+})
+
+test('every page is accessible in light and dark', async ({ page }) => {
+  instance().run('seen')
+  await open(page)
+  for (const view of ['containers', 'images', 'volumes'] as const) {
+    await page.getByRole('link', { name: strings.views[view] }).click()
+    await expect(page.getByRole('heading', { level: 1, name: strings.views[view] })).toBeVisible()
+    await expectAccessible(page)
+  }
+})
+
+test('the engine stops and starts from the page, and controls follow', async ({ page }) => {
+  test.setTimeout(120_000)
+  instance().run('survivor', '--restart', 'always')
+  await open(page)
+  const stop = page.getByRole('button', { name: 'Stop survivor' })
+  await expect(stop).not.toHaveAttribute('aria-disabled')
+  await page.getByRole('button', { name: strings.engine.stop }).click()
+  await expect(page.getByRole('heading', { name: strings.phases.stopped.title })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(strings.empty.containers.title)).toHaveCount(0)
+  await page.getByRole('button', { name: strings.engine.start }).click()
+  await expect(page.getByText(/^Docker .* is running$/)).toBeVisible({ timeout: 60_000 })
+  await expect(stop).toBeVisible()
+  await expect(stop).not.toHaveAttribute('aria-disabled')
+})
