@@ -113,7 +113,6 @@ export const strings = {
   asOf: (time: string): string => `as of ${time}`,
   views: { containers: 'Containers', images: 'Images', volumes: 'Volumes' },
   nav: 'Views',
-  skip: 'Skip to the list',
   engine: {
     region: 'Engine',
     start: 'Start engine',
@@ -123,7 +122,6 @@ export const strings = {
     details: 'Details',
     working: (name: string): string => `${name} is running`,
     docker: (version: string): string => `Docker ${version}`,
-    took: (time: string): string => `so far ${time}`,
     steps: 'Steps of the start',
     stepStates: { active: 'in progress', done: 'done', failed: 'failed' },
     slow: 'This takes longer than it should. You can go on waiting, or cancel and try again; “berth paths engine-log” names its log.',
