@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 module=github.com/berth-desktop/berth
 header=backend/api/boilerplate.go.txt
 kinds=(./backend/api/app/v1alpha1 ./backend/api/containers/v1alpha1)
+# Read for what our kinds are made of. Without --readonly-pkg the generator would write into the module cache.
+theirs=(k8s.io/apimachinery/pkg/{apis/meta/v1,runtime,version})
 
 tool() { GOFLAGS=-mod=mod go tool -modfile=build/tools/go.mod "$@"; }
 
@@ -14,8 +16,8 @@ tool deepcopy-gen --output-file zz_generated.deepcopy.go --go-header-file "$head
 tool defaulter-gen --output-file zz_generated.defaults.go --go-header-file "$header" "${kinds[@]}"
 tool openapi-gen --output-dir backend/api/openapi --output-pkg $module/backend/api/openapi \
   --output-file zz_generated.openapi.go --output-model-name-file zz_generated.model_name.go \
-  --go-header-file "$header" --report-filename /dev/null \
-  "${kinds[@]}" k8s.io/apimachinery/pkg/apis/meta/v1 k8s.io/apimachinery/pkg/runtime k8s.io/apimachinery/pkg/version
+  --go-header-file "$header" --report-filename /dev/null "${theirs[@]/#/--readonly-pkg=}" \
+  "${kinds[@]}" "${theirs[@]}"
 tool applyconfiguration-gen --output-dir backend/api/applyconfiguration \
   --output-pkg $module/backend/api/applyconfiguration --go-header-file "$header" "${kinds[@]}"
 tool tygo --config build/tygo.yaml generate

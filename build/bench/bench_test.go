@@ -18,10 +18,10 @@ func quantile(ds []time.Duration, q float64) float64 {
 	return millis(ds[min(int(q*float64(len(ds))), len(ds)-1)])
 }
 
-// home is short, for the sake of socket paths.
+// home makes a home for a daemon.
 func home(b *testing.B) string {
 	b.Helper()
-	dir, err := os.MkdirTemp("", "b")
+	dir, err := os.MkdirTemp("", "b") //nolint:usetesting // b.TempDir makes too long a path for a socket
 	if err != nil {
 		b.Fatal(err)
 	}
