@@ -6,7 +6,7 @@ BIN     := bin
 # grpcnotrace lets the linker drop what only gRPC's trace page needs: 11 MB of the daemon.
 TAGS    := grpcnotrace
 LDFLAGS := -s -w -X main.version=$(VERSION)
-KUBEVER := -X k8s.io/component-base/version.gitVersion=v1.37.2-berth -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37
+KUBEVER := -X k8s.io/component-base/version.gitVersion=v1.37.2+berth -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37
 GO      := CGO_ENABLED=0 go build -trimpath -tags $(TAGS)
 CGO     := CGO_ENABLED=1 go build -trimpath
 GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.mod go.sum)
