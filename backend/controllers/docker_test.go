@@ -49,7 +49,8 @@ type world struct {
 	docker *enginetest.Daemon
 }
 
-func start(t *testing.T) *world {
+// begin runs the controllers, and leaves App as they make it.
+func begin(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, api: apitest.New(t), docker: enginetest.Start(t)}
 	engines := engine.NewPool(engine.Dial)
@@ -64,6 +65,13 @@ func start(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	apitest.Run(t, c.Run)
+	return w
+}
+
+// start begins, and has App say that the engine is ready.
+func start(t *testing.T) *world {
+	t.Helper()
+	w := begin(t)
 	w.must(w.api.Apps().Update(t.Context(), appKey(), func(a *appv1.App) error {
 		a.Spec.Running = true
 		return nil
