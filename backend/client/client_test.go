@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -175,6 +176,23 @@ func TestFacesThatStartAtOnceShareOneDaemon(t *testing.T) {
 	if n := begun(t, o.Paths); n != 1 {
 		t.Errorf("%d daemons held the lock, want 1", n)
 	}
+	if left := processesOf(t, o); len(left) != 1 {
+		t.Errorf("faces that came second left theirs behind: %v", left)
+	}
+}
+
+// processesOf are the processes that run in the environment of o, where the system shows that.
+func processesOf(t *testing.T, o client.Options) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Dir(o.Paths.State)
+	return slices.DeleteFunc(all, func(name string) bool {
+		env, err := os.ReadFile(name)
+		return err != nil || !strings.Contains(string(env), paths.EnvHome+"="+home+"\x00")
+	})
 }
 
 func TestASecondDaemonStepsBack(t *testing.T) {

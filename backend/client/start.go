@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (e *StartError) Error() string {
 func (e *StartError) Unwrap() error { return ErrUnreachable }
 
 // start starts a daemon and returns once one answers. That may be another one than ours: where two faces start one at
-// the same time, the lock decides, and the loser ends once the winner answers.
+// the same time, the lock decides.
 func (c *Client) start(ctx context.Context, o Options) error {
 	up, err := c.outlast(ctx, o.Paths)
 	if up || err != nil {
@@ -70,6 +71,9 @@ func (c *Client) start(ctx context.Context, o Options) error {
 		}
 		return false, nil
 	})
+	if winner, unknown := strconv.Atoi(holder(o.Paths)); err == nil && unknown == nil && winner != d.pid {
+		d.abandon() // it waits for its turn, and must not get it when the winner is told to end
+	}
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return &StartError{Reason: fmt.Sprintf("the daemon does not answer after %s", startTimeout), Log: o.Paths.DaemonLog(), Tail: d.tail()}
 	}
@@ -106,6 +110,7 @@ func (c *Client) outlast(ctx context.Context, p paths.Paths) (up bool, err error
 // launched is a daemon that was started and outlives us.
 type launched struct {
 	pid    int
+	kill   func() error
 	ended  chan struct{}
 	output string
 	from   int64 // where its part of output begins
@@ -137,7 +142,7 @@ func launch(o Options) (*launched, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%w: start %s: %w", ErrUnreachable, program, err)
 	}
-	d := &launched{pid: cmd.Process.Pid, ended: make(chan struct{}), output: out.Name(), from: from}
+	d := &launched{pid: cmd.Process.Pid, kill: cmd.Process.Kill, ended: make(chan struct{}), output: out.Name(), from: from}
 	go func() {
 		defer close(d.ended)
 		_ = cmd.Wait() // a long-lived face must collect its child; how it ended is in its log
@@ -179,6 +184,12 @@ func environment(o Options) []string {
 		}
 	}
 	return env
+}
+
+// abandon ends one that is not the daemon of its instance.
+func (d *launched) abandon() {
+	_ = d.kill() // it may have ended by itself
+	<-d.ended
 }
 
 func (d *launched) hasEnded() bool {
