@@ -30,6 +30,21 @@ func (c *CLI) serveCommand() *cobra.Command {
 	return cmd
 }
 
+func (c *CLI) quitCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "quit", Short: "End the daemon, and with it an engine of its own", Args: cobra.NoArgs,
+		Long: "End the daemon, and with it an engine of its own. Containers, images and volumes stay. The next daemon starts\n" +
+			"the engine again if it was running: use \"berth stop\" first if you want it to stay stopped.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := c.paths()
+			if err != nil {
+				return err
+			}
+			return client.Quit(cmd.Context(), p)
+		},
+	}
+}
+
 func (c *CLI) serve(ctx context.Context, p paths.Paths, background bool) (err error) {
 	release, err := client.Hold(ctx, p)
 	if err != nil {
