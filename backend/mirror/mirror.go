@@ -82,7 +82,7 @@ func defaultPace() pace {
 		inspect:   200 * time.Millisecond,
 		watched:   30 * time.Second,
 		idle:      5 * time.Minute,
-		window:    3 * time.Millisecond,
+		window:    time.Millisecond,
 		retry:     5 * time.Second,
 		settle:    150 * time.Millisecond,
 	}
