@@ -8,4 +8,5 @@ echo "commit $(git rev-parse --short HEAD), $(nproc) cores, $(awk '/MemTotal/{pr
 ls -l bin | awk 'NR>1{printf "%s %.1f MB\n", $NF, $5/1e6}'
 go test -run '^$' -bench . -benchtime 1x -timeout 30m ./build/bench
 go test -run '^$' -bench . -timeout 20m ./backend/apiserver/... ./backend/mirror/...
+BERTH_ARTIFACTS="$PWD/.cache/bench" go test -tags desktop -run '^$' -bench . -benchtime 1x -timeout 10m ./app/desktoptest
 echo "load at the end $(cut -d' ' -f1-3 /proc/loadavg)"

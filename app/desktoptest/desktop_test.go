@@ -153,7 +153,7 @@ func TestWithoutADesktopTheReasonIsSaid(t *testing.T) {
 	}
 }
 
-func (s *session) paths(t *testing.T) paths.Paths {
+func (s *session) paths(t testing.TB) paths.Paths {
 	t.Helper()
 	p, err := paths.FromEnvironment(func(key string) string {
 		if key == paths.EnvHome {
@@ -176,7 +176,7 @@ func (s *session) paths(t *testing.T) paths.Paths {
 	return p
 }
 
-func (s *session) xdotool(t *testing.T, args ...string) {
+func (s *session) xdotool(t testing.TB, args ...string) {
 	t.Helper()
 	if _, err := s.output(t, "xdotool", args...); err != nil {
 		t.Fatalf("xdotool %s: %v", strings.Join(args, " "), err)
@@ -184,7 +184,7 @@ func (s *session) xdotool(t *testing.T, args ...string) {
 }
 
 // window waits for Berth's window.
-func (s *session) window(t *testing.T) {
+func (s *session) window(t testing.TB) {
 	t.Helper()
 	eventually(t, "the window appears", func() error {
 		_, err := s.output(t, "xdotool", "search", "--onlyvisible", "--name", "^Berth$")
@@ -193,7 +193,7 @@ func (s *session) window(t *testing.T) {
 }
 
 // painted waits until the page shows something: an empty window has one colour and its edge.
-func (s *session) painted(t *testing.T) {
+func (s *session) painted(t testing.TB) {
 	t.Helper()
 	eventually(t, "the page paints", func() error {
 		if n := colours(s.screenshot(t, "")); n < 20 {
@@ -205,7 +205,7 @@ func (s *session) painted(t *testing.T) {
 
 // settled waits until the screen stands still, so that a screenshot shows what a person would see. A page that moves
 // for longer, or whose ages tick, is taken as it is.
-func (s *session) settled(t *testing.T) {
+func (s *session) settled(t testing.TB) {
 	t.Helper()
 	var last uint64
 	var since time.Time
@@ -220,7 +220,7 @@ func (s *session) settled(t *testing.T) {
 }
 
 // containers makes some containers that do not run.
-func (s *session) containers(t *testing.T, socket string, n int) {
+func (s *session) containers(t testing.TB, socket string, n int) {
 	t.Helper()
 	docker := func(args ...string) {
 		if _, err := s.output(t, "docker", append([]string{"-H", "unix://" + socket}, args...)...); err != nil {
@@ -238,7 +238,7 @@ func (s *session) containers(t *testing.T, socket string, n int) {
 }
 
 // clickFilledButton clicks the one button of the page that is filled with the accent: the next thing to do.
-func (s *session) clickFilledButton(t *testing.T) {
+func (s *session) clickFilledButton(t testing.TB) {
 	t.Helper()
 	shot := s.screenshot(t, "")
 	var x, y, n int
@@ -254,14 +254,14 @@ func (s *session) clickFilledButton(t *testing.T) {
 }
 
 // openMenu clicks the icon, which is the last thing in the panel's corner.
-func (s *session) openMenu(t *testing.T) {
+func (s *session) openMenu(t testing.TB) {
 	t.Helper()
 	s.xdotool(t, "mousemove", fmt.Sprint(screenWidth-14), fmt.Sprint(screenHeight-14), "click", "1")
 	s.settled(t)
 }
 
 // answers checks that an engine is behind the socket.
-func answers(t *testing.T, socket string) {
+func answers(t testing.TB, socket string) {
 	t.Helper()
 	if err := ping(t, socket); err != nil {
 		t.Errorf("the engine does not answer: %v", err)
@@ -269,14 +269,14 @@ func answers(t *testing.T, socket string) {
 }
 
 // silent checks that none is.
-func silent(t *testing.T, socket string) {
+func silent(t testing.TB, socket string) {
 	t.Helper()
 	if err := ping(t, socket); err == nil {
 		t.Error("an engine answers though none should run")
 	}
 }
 
-func ping(t *testing.T, socket string) error {
+func ping(t testing.TB, socket string) error {
 	t.Helper()
 	engine := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer

@@ -38,7 +38,7 @@ type session struct {
 	env       []string
 }
 
-func newSession(t *testing.T) *session {
+func newSession(t testing.TB) *session {
 	t.Helper()
 	s := &session{bin: binaries(t), home: shortDir(t), artifacts: artifacts(t)}
 	config, cache := filepath.Join(s.home, "xdg"), filepath.Join(s.home, "cache")
@@ -47,7 +47,7 @@ func newSession(t *testing.T) *session {
 	s.env = append(os.Environ(), "BERTH_HOME="+s.home, "BERTH_INSTANCE=", "XDG_CONFIG_HOME="+config, "XDG_CACHE_HOME="+cache,
 		"GTK_THEME=Adwaita", "WAYLAND_DISPLAY=", "XDG_RUNTIME_DIR="+s.home, "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8", "DOCKER_HOST=")
 
-	display := s.announced(t, 3, "Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-nolisten", "tcp")
+	display := s.announced(t, 3, "Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-nolisten", "tcp", "-fbdir", s.home)
 	s.env = append(s.env, "DISPLAY=:"+display)
 	s.bus = s.announced(t, 3, "dbus-daemon", "--config-file", filepath.Join(s.home, "bus.conf"), "--nofork", "--print-address=3")
 	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+s.bus)
@@ -56,7 +56,7 @@ func newSession(t *testing.T) *session {
 }
 
 // binaries is where `make build` put them.
-func binaries(t *testing.T) string {
+func binaries(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("BERTH_BIN")
 	if dir == "" {
@@ -70,7 +70,7 @@ func binaries(t *testing.T) string {
 }
 
 // shortDir is a folder whose path leaves room for the names of sockets.
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "berth-") //nolint:usetesting // t.TempDir's paths are too long for sockets
 	if err != nil {
@@ -85,7 +85,7 @@ func shortDir(t *testing.T) string {
 }
 
 // artifacts is where logs and screenshots are kept.
-func artifacts(t *testing.T) string {
+func artifacts(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("BERTH_ARTIFACTS")
 	if dir == "" {
@@ -98,7 +98,7 @@ func artifacts(t *testing.T) string {
 	return dir
 }
 
-func writeFile(t *testing.T, name, content string) {
+func writeFile(t testing.TB, name, content string) {
 	t.Helper()
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(content), 0o600)); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ type process struct {
 }
 
 // start runs a program, those of Berth from bin, until it is stopped or the test ends.
-func (s *session) start(t *testing.T, name string, env []string, args ...string) *process {
+func (s *session) start(t testing.TB, name string, env []string, args ...string) *process {
 	t.Helper()
 	program := name
 	if strings.HasPrefix(name, "berth") {
@@ -124,7 +124,7 @@ func (s *session) start(t *testing.T, name string, env []string, args ...string)
 	return s.run(t, name, cmd)
 }
 
-func (s *session) run(t *testing.T, name string, cmd *exec.Cmd) *process {
+func (s *session) run(t testing.TB, name string, cmd *exec.Cmd) *process {
 	t.Helper()
 	log, err := os.OpenFile(filepath.Join(s.artifacts, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *session) run(t *testing.T, name string, cmd *exec.Cmd) *process {
 }
 
 // stop ends the process, in order if it can.
-func (p *process) stop(t *testing.T) {
+func (p *process) stop(t testing.TB) {
 	t.Helper()
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
@@ -157,7 +157,7 @@ func (p *process) stop(t *testing.T) {
 }
 
 // ends fails the test unless the process ends by itself, and gives its exit code.
-func (p *process) ends(t *testing.T) int {
+func (p *process) ends(t testing.TB) int {
 	t.Helper()
 	select {
 	case <-p.exited:
@@ -168,7 +168,7 @@ func (p *process) ends(t *testing.T) int {
 }
 
 // announced starts a program that says on the file descriptor fd where it is found.
-func (s *session) announced(t *testing.T, fd int, name string, args ...string) string {
+func (s *session) announced(t testing.TB, fd int, name string, args ...string) string {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -190,7 +190,7 @@ func (s *session) announced(t *testing.T, fd int, name string, args ...string) s
 }
 
 // output runs a command of the desktop and gives what it says.
-func (s *session) output(t *testing.T, name string, args ...string) ([]byte, error) {
+func (s *session) output(t testing.TB, name string, args ...string) ([]byte, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -200,7 +200,7 @@ func (s *session) output(t *testing.T, name string, args ...string) ([]byte, err
 }
 
 // screenshot keeps a picture of the screen under a name and gives it.
-func (s *session) screenshot(t *testing.T, name string) image.Image {
+func (s *session) screenshot(t testing.TB, name string) image.Image {
 	t.Helper()
 	shot, err := s.output(t, "import", "-window", "root", "png:-")
 	if err != nil {
@@ -219,7 +219,7 @@ func (s *session) screenshot(t *testing.T, name string) image.Image {
 }
 
 // eventually fails the test unless check returns nil in time. It gives how long that took.
-func eventually(t *testing.T, what string, check func() error) time.Duration {
+func eventually(t testing.TB, what string, check func() error) time.Duration {
 	t.Helper()
 	begun := time.Now()
 	tick := time.NewTicker(20 * time.Millisecond)
