@@ -53,6 +53,7 @@ type Server struct {
 	containers *registry[containers.Container, *containers.Container]
 	images     *registry[containers.Image, *containers.Image]
 	volumes    *registry[containers.Volume, *containers.Volume]
+	networks   *registry[containers.Network, *containers.Network]
 	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
 }
 
@@ -77,6 +78,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.containers, containerKind()),
 		add(b, &s.images, imageKind()),
 		add(b, &s.volumes, volumeKind()),
+		add(b, &s.networks, networkKind()),
 		add(b, &s.namespaces, containerNamespaceKind()),
 	)
 	if err != nil {
@@ -108,7 +110,7 @@ func add[T any, P store.Object[T]](b builder, to **registry[T, P], k kind[T, P])
 	if err != nil {
 		return fmt.Errorf("build the registry of %s: %w", k.plural, err)
 	}
-	b.routes[k.group][k.plural] = publicREST{r.main, k.short}
+	b.routes[k.group][k.plural] = publicREST{r.main, k.short, r.mayGo}
 	b.routes[k.group][k.plural+"/status"] = statusREST{r.main}
 	*to = r
 	return nil
@@ -136,6 +138,9 @@ func (s *Server) Images() store.Store[containers.Image, *containers.Image] { ret
 
 // Volumes is the daemon's own door to Volume.
 func (s *Server) Volumes() store.Store[containers.Volume, *containers.Volume] { return s.volumes }
+
+// Networks is the daemon's own door to Network.
+func (s *Server) Networks() store.Store[containers.Network, *containers.Network] { return s.networks }
 
 // ContainerNamespaces is the daemon's own door to ContainerNamespace.
 func (s *Server) ContainerNamespaces() store.Store[containers.ContainerNamespace, *containers.ContainerNamespace] {

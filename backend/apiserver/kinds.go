@@ -1,7 +1,9 @@
 package apiserver
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -85,10 +87,11 @@ func imageKind() kind[containers.Image, *containers.Image] {
 			column("Size", "on the engine's disk"),
 			column("Created", "time since it was built"),
 			wideColumn("Dangling", "whether it has no tag"),
+			wideColumn("Used by", "containers that were made from it"),
 		},
 		cells: func(i *containers.Image) []any {
 			s := i.Status
-			return []any{orNone(s.RepoTag), shortID(s.ID), size(s.Size), since(s.CreatedAt), strconv.FormatBool(s.Dangling)}
+			return []any{orNone(s.RepoTag), shortID(s.ID), size(s.Size), since(s.CreatedAt), strconv.FormatBool(s.Dangling), strings.Join(s.InUseBy, ", ")}
 		},
 		selectable: func(i *containers.Image) fields.Set {
 			return fields.Set{
@@ -109,14 +112,51 @@ func volumeKind() kind[containers.Volume, *containers.Volume] {
 			column("Driver", "who keeps the data"),
 			column("Created", "time since, by the engine's clock"),
 			wideColumn("Mountpoint", "on the engine's machine"),
+			wideColumn("Project", "compose project"),
+			wideColumn("Used by", "containers that mount it"),
 		},
 		cells: func(v *containers.Volume) []any {
-			return []any{v.Status.Name, v.Status.Driver, since(v.Status.CreatedAt), v.Status.Mountpoint}
+			s := v.Status
+			return []any{s.Name, s.Driver, since(s.CreatedAt), s.Mountpoint, s.ComposeProject, strings.Join(s.InUseBy, ", ")}
 		},
 		selectable: func(v *containers.Volume) fields.Set {
-			return fields.Set{"status.name": v.Status.Name, "status.driver": v.Status.Driver}
+			return fields.Set{"status.name": v.Status.Name, "status.driver": v.Status.Driver, "status.composeProject": v.Status.ComposeProject}
 		},
 		setStatus: func(to, from *containers.Volume) { to.Status = from.Status },
+	}
+}
+
+func networkKind() kind[containers.Network, *containers.Network] {
+	return kind[containers.Network, *containers.Network]{
+		group: containers.SchemeGroupVersion, plural: "networks", singular: "network", short: []string{"net"}, namespaced: true,
+		newList: func() runtime.Object { return &containers.NetworkList{} },
+		items:   func(l runtime.Object) []containers.Network { return l.(*containers.NetworkList).Items },
+		columns: []metav1.TableColumnDefinition{
+			column("Network", "name in the engine"),
+			column("Driver", "who carries the traffic"),
+			column("Scope", "how far it reaches"),
+			column("Members", "how many containers are connected"),
+			column("Created", "time since, by the engine's clock"),
+			wideColumn("Subnets", "where its addresses are from"),
+			wideColumn("Project", "compose project"),
+		},
+		cells: func(n *containers.Network) []any {
+			s := n.Status
+			return []any{s.Name, s.Driver, s.Scope, strconv.Itoa(len(s.Members)), since(s.CreatedAt), subnets(s.Subnets), s.ComposeProject}
+		},
+		selectable: func(n *containers.Network) fields.Set {
+			return fields.Set{
+				"status.name": n.Status.Name, "status.id": n.Status.ID, "status.driver": n.Status.Driver,
+				"status.composeProject": n.Status.ComposeProject,
+			}
+		},
+		keep: func(n *containers.Network) error {
+			if n.Status.BuiltIn {
+				return fmt.Errorf("the network %q is a part of the engine and can't be deleted", n.Status.Name)
+			}
+			return nil
+		},
+		setStatus: func(to, from *containers.Network) { to.Status = from.Status },
 	}
 }
 

@@ -116,6 +116,16 @@ func TestStockKubectl(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	for _, n := range []containers.NetworkStatus{
+		{ID: "net-1", Name: "shop_default", Driver: "bridge", Scope: "local", Subnets: []containers.Subnet{{Subnet: "172.20.0.0/16"}}, ComposeProject: "shop"},
+		{ID: "net-2", Name: "bridge", Driver: "bridge", Scope: "local", BuiltIn: true},
+	} {
+		if _, err := s.Networks().Create(t.Context(), &containers.Network{
+			ObjectMeta: metav1.ObjectMeta{Name: n.ID, Namespace: app.DefaultNamespace}, Status: n,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	web := container("web")
 	web.Status.Ports = []containers.Port{{
 		Name: "80/tcp", Port: 80, Protocol: "tcp", Bindings: []containers.PortBinding{{HostIP: "127.0.0.1", HostPort: 8080}},
@@ -136,7 +146,8 @@ func TestStockKubectl(t *testing.T) {
 		shows(t, k.run(t, "", "get", "containers"), "NAME CONTAINER IMAGE STATUS CREATED AGE", "web name-of-web busybox:latest running")
 		shows(t, k.run(t, "", "get", "ctr", "-A", "-o", "wide"), "NAMESPACE NAME .*PORTS PROJECT EXIT AGE", `berth web .* 127\.0\.0\.1:8080->80/tcp`)
 		shows(t, k.run(t, "", "get", "img,vol,cns"), "busybox:latest 0123456789ab 4.32MB", "vol-1 data local", "moby moby")
-		shows(t, k.run(t, "", "get", "all"), `app\.app\.berth\.desktop/app false host`, `container\.containers\.berth\.desktop/web`, "/img-1", "/vol-1", "/moby")
+		shows(t, k.run(t, "", "get", "all"), `app\.app\.berth\.desktop/app false host`, `container\.containers\.berth\.desktop/web`, "/img-1", "/vol-1", "/net-1", "/moby")
+		shows(t, k.run(t, "", "get", "net", "-o", "wide"), "NETWORK DRIVER SCOPE MEMBERS CREATED SUBNETS PROJECT", `net-1 shop_default bridge local 0 172\.20\.0\.0/16 shop`)
 		shows(t, k.run(t, "", "get", "berth", "-o", "name"), "/app", "/web")
 		shows(t, k.run(t, "", "get", "app", "app", "-o", "jsonpath={.spec.containerEngine.name}"), "moby")
 		shows(t, k.fails(t, "", "get", "ctr", "nope"), `containers\.containers\.berth\.desktop "nope" not found`)
@@ -151,7 +162,7 @@ func TestStockKubectl(t *testing.T) {
 	t.Run("api-resources", func(t *testing.T) {
 		out := k.run(t, "", "api-resources", "--categories=all", "-o", "wide")
 		shows(t, out, "apps app.berth.desktop/v1alpha1 false App", "containers ctr containers.berth.desktop/v1alpha1 true Container", "all,berth")
-		if lines := strings.Count(out, "v1alpha1"); lines != 5 {
+		if lines := strings.Count(out, "v1alpha1"); lines != 6 {
 			t.Errorf("%d kinds:\n%s", lines, out)
 		}
 	})
@@ -193,6 +204,11 @@ func TestStockKubectl(t *testing.T) {
 		shows(t, k.run(t, manifest("classic", "created"), "diff", "-f", "-"), "^$")
 	})
 	t.Run("delete waits for the finalizer", func(t *testing.T) { testDelete(t, s, k) })
+	t.Run("delete refuses what the engine can't lose", func(t *testing.T) {
+		shows(t, k.fails(t, "", "delete", "net", "net-2"), `the network "bridge" is a part of the engine and can't be deleted`)
+		shows(t, k.run(t, "", "delete", "net", "--field-selector=status.name=shop_default"), "net-1", "deleted")
+		shows(t, k.run(t, "", "get", "net", "-o", "name"), `^network\.containers\.berth\.desktop/net-2\n$`)
+	})
 	t.Run("wait", func(t *testing.T) { testWait(t, s, k) })
 	t.Run("watch", func(t *testing.T) { testWatch(t, s, k) })
 }

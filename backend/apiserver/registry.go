@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -11,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
@@ -57,6 +60,18 @@ func newRegistry[T any, P store.Object[T]](b builder, k kind[T, P]) (*registry[T
 	return &registry[T, P]{kind: k, scheme: b.scheme, main: main, status: &status, born: &born}, nil
 }
 
+// mayGo refuses to delete what the kind keeps. The daemon's own door has no such lock.
+func (r *registry[T, P]) mayGo(_ context.Context, obj runtime.Object) error {
+	o, ok := obj.(P)
+	if !ok || r.kind.keep == nil {
+		return nil
+	}
+	if err := r.kind.keep(o); err != nil {
+		return apierrors.NewForbidden(r.kind.resource(), o.GetName(), err)
+	}
+	return nil
+}
+
 // decorator is where the library asks for a storage; it gets ours.
 func decorator[T any, P store.Object[T]](b builder, k kind[T, P]) generic.StorageDecorator {
 	return func(c *storagebackend.ConfigForResource, prefix string, _ func(runtime.Object) (string, error), newFunc, _ func() runtime.Object,
@@ -93,6 +108,26 @@ type publicREST struct {
 	*genericregistry.Store
 
 	short []string
+	mayGo rest.ValidateObjectFunc
+}
+
+// Delete implements rest.GracefulDeleter.
+func (r publicREST) Delete(ctx context.Context, name string, valid rest.ValidateObjectFunc, o *metav1.DeleteOptions) (runtime.Object, bool, error) {
+	return r.Store.Delete(ctx, name, r.both(valid), o)
+}
+
+// DeleteCollection implements rest.CollectionDeleter.
+func (r publicREST) DeleteCollection(ctx context.Context, valid rest.ValidateObjectFunc, o *metav1.DeleteOptions, list *internalversion.ListOptions) (runtime.Object, error) {
+	return r.Store.DeleteCollection(ctx, r.both(valid), o, list)
+}
+
+func (r publicREST) both(valid rest.ValidateObjectFunc) rest.ValidateObjectFunc {
+	return func(ctx context.Context, obj runtime.Object) error {
+		if err := r.mayGo(ctx, obj); err != nil {
+			return err
+		}
+		return valid(ctx, obj)
+	}
 }
 
 // ShortNames implements rest.ShortNamesProvider.

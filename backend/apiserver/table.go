@@ -115,6 +115,14 @@ func ports(all []containers.Port) string {
 	return strings.Join(out, ", ")
 }
 
+func subnets(all []containers.Subnet) string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = s.Subnet
+	}
+	return strings.Join(out, ", ")
+}
+
 func condition(all []metav1.Condition, name string) (status, reason string) {
 	if c := meta.FindStatusCondition(all, name); c != nil {
 		return string(c.Status), c.Reason

@@ -56,12 +56,20 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.LastActionApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Mount"):
 		return &applyconfigurationcontainersv1alpha1.MountApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Network"):
+		return &applyconfigurationcontainersv1alpha1.NetworkApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkAttachment"):
 		return &applyconfigurationcontainersv1alpha1.NetworkAttachmentApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkMember"):
+		return &applyconfigurationcontainersv1alpha1.NetworkMemberApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkStatus"):
+		return &applyconfigurationcontainersv1alpha1.NetworkStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Port"):
 		return &applyconfigurationcontainersv1alpha1.PortApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("PortBinding"):
 		return &applyconfigurationcontainersv1alpha1.PortBindingApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Subnet"):
+		return &applyconfigurationcontainersv1alpha1.SubnetApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):
 		return &applyconfigurationcontainersv1alpha1.VolumeApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeStatus"):

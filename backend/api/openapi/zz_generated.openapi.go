@@ -40,9 +40,14 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ImageStatus{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_ImageStatus(ref),
 		containersv1alpha1.LastAction{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_LastAction(ref),
 		containersv1alpha1.Mount{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Mount(ref),
+		containersv1alpha1.Network{}.OpenAPIModelName():                  schema_backend_api_containers_v1alpha1_Network(ref),
 		containersv1alpha1.NetworkAttachment{}.OpenAPIModelName():        schema_backend_api_containers_v1alpha1_NetworkAttachment(ref),
+		containersv1alpha1.NetworkList{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_NetworkList(ref),
+		containersv1alpha1.NetworkMember{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_NetworkMember(ref),
+		containersv1alpha1.NetworkStatus{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_NetworkStatus(ref),
 		containersv1alpha1.Port{}.OpenAPIModelName():                     schema_backend_api_containers_v1alpha1_Port(ref),
 		containersv1alpha1.PortBinding{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_PortBinding(ref),
+		containersv1alpha1.Subnet{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Subnet(ref),
 		containersv1alpha1.Volume{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Volume(ref),
 		containersv1alpha1.VolumeList{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_VolumeList(ref),
 		containersv1alpha1.VolumeStatus{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_VolumeStatus(ref),
@@ -1224,6 +1229,25 @@ func schema_backend_api_containers_v1alpha1_ImageStatus(ref common.ReferenceCall
 							},
 						},
 					},
+					"inUseBy": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "InUseBy names the containers that were made from the image, running or not, sorted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
 					"createdAt": {
 						SchemaProps: spec.SchemaProps{
 							Description: "CreatedAt is when the image was built.",
@@ -1362,6 +1386,48 @@ func schema_backend_api_containers_v1alpha1_Mount(ref common.ReferenceCallback) 
 	}
 }
 
+func schema_backend_api_containers_v1alpha1_Network(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Network mirrors one network of an engine; its name is the engine's ID. Deleting it deletes the network. One that the engine itself made (status.builtIn) can't be deleted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is what the engine said.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.NetworkStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.NetworkStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
 func schema_backend_api_containers_v1alpha1_NetworkAttachment(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1409,6 +1475,302 @@ func schema_backend_api_containers_v1alpha1_NetworkAttachment(ref common.Referen
 				Required: []string{"name"},
 			},
 		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_NetworkList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NetworkList is a list of Network.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Type: []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.Network{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.Network{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_NetworkMember(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NetworkMember is one container that is connected to a network.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ID of the container in the engine.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the container in the engine.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ipv4Address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPv4Address in the network, with the length of its prefix.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ipv6Address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPv6Address in the network, with the length of its prefix.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"macAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MacAddress in the network.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"id"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_NetworkStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NetworkStatus is what the engine said. The mirror writes all of it but the Deleting condition.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ID in the engine.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name in the engine. Two networks may have the same.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespace in the engine: moby.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"driver": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Driver that carries the traffic: bridge, host, null, macvlan, …",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"scope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Scope is local, global or swarm.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"builtIn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BuiltIn says that the engine itself made it and lets nobody delete it: bridge, host, none.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"internal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Internal says that nothing leads out of it.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"attachable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Attachable says that containers outside of a swarm's services may join a swarm's network.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"ingress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Ingress says that it spreads a swarm's published ports.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"enableIPv6": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EnableIPv6 says that its members have IPv6 addresses.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Labels on the network: free text.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"options": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Options for the driver.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"composeProject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ComposeProject that made it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"createdAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CreatedAt by the engine's clock.",
+							Ref:         ref(v1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"ipamDriver": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPAMDriver gives out its addresses.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"subnet",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnets that its addresses are from, sorted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.Subnet{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"members": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"id",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Members are the containers that are connected now, sorted by ID. One that does not run is not connected.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.NetworkMember{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Deleting (the reconciler's).",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.NetworkMember{}.OpenAPIModelName(), containersv1alpha1.Subnet{}.OpenAPIModelName(), v1.Condition{}.OpenAPIModelName(), v1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -1494,6 +1856,42 @@ func schema_backend_api_containers_v1alpha1_PortBinding(ref common.ReferenceCall
 					},
 				},
 				Required: []string{"hostPort"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_Subnet(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Subnet is one range of a network's addresses.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"subnet": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnet such as 172.17.0.0/16.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"gateway": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Gateway out of it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ipRange": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPRange within it that members get their addresses from.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"subnet"},
 			},
 		},
 	}
@@ -1652,6 +2050,32 @@ func schema_backend_api_containers_v1alpha1_VolumeStatus(ref common.ReferenceCal
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"composeProject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ComposeProject that made it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inUseBy": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "InUseBy names the containers that mount it, running or not, sorted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
 										Type:   []string{"string"},

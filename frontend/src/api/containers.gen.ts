@@ -553,6 +553,12 @@ export interface ImageStatus {
    */
   labels?: { [key: string]: string};
   /**
+   * InUseBy names the containers that were made from the image, running or not, sorted.
+   * +optional
+   * +listType=set
+   */
+  inUseBy?: string[];
+  /**
    * CreatedAt is when the image was built.
    * +optional
    */
@@ -638,6 +644,187 @@ export const ReasonEngineAway = "EngineAway";
 export const ReasonRefused = "Refused";
 
 //////////
+// source: network_types.go
+
+/**
+ * Network mirrors one network of an engine; its name is the engine's ID. Deleting it deletes the network. One that
+ * the engine itself made (status.builtIn) can't be deleted.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface Network extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Status is what the engine said.
+   * +optional
+   */
+  status?: NetworkStatus;
+}
+/**
+ * NetworkStatus is what the engine said. The mirror writes all of it but the Deleting condition.
+ */
+export interface NetworkStatus {
+  /**
+   * ID in the engine.
+   * +optional
+   */
+  id?: string;
+  /**
+   * Name in the engine. Two networks may have the same.
+   * +optional
+   */
+  name?: string;
+  /**
+   * Namespace in the engine: moby.
+   * +optional
+   */
+  namespace?: string;
+  /**
+   * Driver that carries the traffic: bridge, host, null, macvlan, …
+   * +optional
+   */
+  driver?: string;
+  /**
+   * Scope is local, global or swarm.
+   * +optional
+   */
+  scope?: string;
+  /**
+   * BuiltIn says that the engine itself made it and lets nobody delete it: bridge, host, none.
+   * +optional
+   */
+  builtIn?: boolean;
+  /**
+   * Internal says that nothing leads out of it.
+   * +optional
+   */
+  internal?: boolean;
+  /**
+   * Attachable says that containers outside of a swarm's services may join a swarm's network.
+   * +optional
+   */
+  attachable?: boolean;
+  /**
+   * Ingress says that it spreads a swarm's published ports.
+   * +optional
+   */
+  ingress?: boolean;
+  /**
+   * EnableIPv6 says that its members have IPv6 addresses.
+   * +optional
+   */
+  enableIPv6?: boolean;
+  /**
+   * Labels on the network: free text.
+   * +optional
+   */
+  labels?: { [key: string]: string};
+  /**
+   * Options for the driver.
+   * +optional
+   */
+  options?: { [key: string]: string};
+  /**
+   * ComposeProject that made it.
+   * +optional
+   */
+  composeProject?: string;
+  /**
+   * CreatedAt by the engine's clock.
+   * +optional
+   */
+  createdAt?: string;
+  /**
+   * IPAMDriver gives out its addresses.
+   * +optional
+   */
+  ipamDriver?: string;
+  /**
+   * Subnets that its addresses are from, sorted.
+   * +optional
+   * +listType=map
+   * +listMapKey=subnet
+   */
+  subnets?: Subnet[];
+  /**
+   * Members are the containers that are connected now, sorted by ID. One that does not run is not connected.
+   * +optional
+   * +listType=map
+   * +listMapKey=id
+   */
+  members?: NetworkMember[];
+  /**
+   * Conditions: Deleting (the reconciler's).
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * Subnet is one range of a network's addresses.
+ */
+export interface Subnet {
+  /**
+   * Subnet such as 172.17.0.0/16.
+   */
+  subnet: string;
+  /**
+   * Gateway out of it.
+   * +optional
+   */
+  gateway?: string;
+  /**
+   * IPRange within it that members get their addresses from.
+   * +optional
+   */
+  ipRange?: string;
+}
+/**
+ * NetworkMember is one container that is connected to a network.
+ */
+export interface NetworkMember {
+  /**
+   * ID of the container in the engine.
+   */
+  id: string;
+  /**
+   * Name of the container in the engine.
+   * +optional
+   */
+  name?: string;
+  /**
+   * IPv4Address in the network, with the length of its prefix.
+   * +optional
+   */
+  ipv4Address?: string;
+  /**
+   * IPv6Address in the network, with the length of its prefix.
+   * +optional
+   */
+  ipv6Address?: string;
+  /**
+   * MacAddress in the network.
+   * +optional
+   */
+  macAddress?: string;
+}
+/**
+ * NetworkList is a list of Network.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface NetworkList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: Network[];
+}
+
+//////////
 // source: volume_types.go
 
 /**
@@ -695,6 +882,17 @@ export interface VolumeStatus {
    * +optional
    */
   options?: { [key: string]: string};
+  /**
+   * ComposeProject that made it.
+   * +optional
+   */
+  composeProject?: string;
+  /**
+   * InUseBy names the containers that mount it, running or not, sorted.
+   * +optional
+   * +listType=set
+   */
+  inUseBy?: string[];
   /**
    * CreatedAt by the engine's clock.
    * +optional

@@ -1,4 +1,5 @@
-// Package v1alpha1 holds the kinds that mirror an engine: Container, Image, Volume and ContainerNamespace.
+// Package v1alpha1 holds the kinds that mirror an engine: Container, Image, Volume, Network and
+// ContainerNamespace.
 //
 // +k8s:deepcopy-gen=package
 // +k8s:defaulter-gen=TypeMeta

@@ -45,6 +45,10 @@ type ImageStatus struct {
 	// Labels on the image: free text.
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
+	// InUseBy names the containers that were made from the image, running or not, sorted.
+	// +optional
+	// +listType=set
+	InUseBy []string `json:"inUseBy,omitempty"`
 	// CreatedAt is when the image was built.
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`

@@ -20,6 +20,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&Container{}, &ContainerList{},
 		&ContainerNamespace{}, &ContainerNamespaceList{},
 		&Image{}, &ImageList{},
+		&Network{}, &NetworkList{},
 		&Volume{}, &VolumeList{},
 	)
 	metav1.AddToGroupVersion(s, SchemeGroupVersion)

@@ -39,6 +39,13 @@ type VolumeStatus struct {
 	// Options for the driver.
 	// +optional
 	Options map[string]string `json:"options,omitempty"`
+	// ComposeProject that made it.
+	// +optional
+	ComposeProject string `json:"composeProject,omitempty"`
+	// InUseBy names the containers that mount it, running or not, sorted.
+	// +optional
+	// +listType=set
+	InUseBy []string `json:"inUseBy,omitempty"`
 	// CreatedAt by the engine's clock.
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`

@@ -68,8 +68,28 @@ func (in Mount) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Network) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Network"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NetworkAttachment) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.NetworkAttachment"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkMember) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkMember"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkStatus"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -80,6 +100,11 @@ func (in Port) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in PortBinding) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.PortBinding"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Subnet) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Subnet"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

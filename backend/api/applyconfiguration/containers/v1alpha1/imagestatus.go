@@ -30,6 +30,8 @@ type ImageStatusApplyConfiguration struct {
 	Size *int64 `json:"size,omitempty"`
 	// Labels on the image: free text.
 	Labels map[string]string `json:"labels,omitempty"`
+	// InUseBy names the containers that were made from the image, running or not, sorted.
+	InUseBy []string `json:"inUseBy,omitempty"`
 	// CreatedAt is when the image was built.
 	CreatedAt *v1.Time `json:"createdAt,omitempty"`
 	// Conditions: Deleting (the reconciler's).
@@ -112,6 +114,16 @@ func (b *ImageStatusApplyConfiguration) WithLabels(entries map[string]string) *I
 	}
 	for k, v := range entries {
 		b.Labels[k] = v
+	}
+	return b
+}
+
+// WithInUseBy adds the given value to the InUseBy field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the InUseBy field.
+func (b *ImageStatusApplyConfiguration) WithInUseBy(values ...string) *ImageStatusApplyConfiguration {
+	for i := range values {
+		b.InUseBy = append(b.InUseBy, values[i])
 	}
 	return b
 }

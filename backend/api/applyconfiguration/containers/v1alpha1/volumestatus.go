@@ -28,6 +28,10 @@ type VolumeStatusApplyConfiguration struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Options for the driver.
 	Options map[string]string `json:"options,omitempty"`
+	// ComposeProject that made it.
+	ComposeProject *string `json:"composeProject,omitempty"`
+	// InUseBy names the containers that mount it, running or not, sorted.
+	InUseBy []string `json:"inUseBy,omitempty"`
 	// CreatedAt by the engine's clock.
 	CreatedAt *v1.Time `json:"createdAt,omitempty"`
 	// Conditions: Deleting (the reconciler's).
@@ -104,6 +108,24 @@ func (b *VolumeStatusApplyConfiguration) WithOptions(entries map[string]string) 
 	}
 	for k, v := range entries {
 		b.Options[k] = v
+	}
+	return b
+}
+
+// WithComposeProject sets the ComposeProject field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ComposeProject field is set to the value of the last call.
+func (b *VolumeStatusApplyConfiguration) WithComposeProject(value string) *VolumeStatusApplyConfiguration {
+	b.ComposeProject = &value
+	return b
+}
+
+// WithInUseBy adds the given value to the InUseBy field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the InUseBy field.
+func (b *VolumeStatusApplyConfiguration) WithInUseBy(values ...string) *VolumeStatusApplyConfiguration {
+	for i := range values {
+		b.InUseBy = append(b.InUseBy, values[i])
 	}
 	return b
 }
