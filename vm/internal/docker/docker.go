@@ -55,9 +55,15 @@ func (c *Client) Ping(ctx context.Context) error {
 	return nil
 }
 
-// malformed tells an answer in another protocol from a connection that failed. net/http has no type for it.
+// malformed tells an answer in another protocol from a connection that failed. net/http has no type for it, and says
+// of a server that speaks before it is asked, as a mail server does, that peeking failed without an error.
 func malformed(err error) bool {
-	return strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+	for _, said := range []string{"malformed HTTP", "server gave HTTP response to HTTPS client", "readLoopPeekFailLocked: %!w(<nil>)"} {
+		if strings.Contains(err.Error(), said) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
