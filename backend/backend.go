@@ -17,6 +17,7 @@ import (
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	"github.com/berth-desktop/berth/backend/apiserver"
 	"github.com/berth-desktop/berth/backend/controllers"
+	"github.com/berth-desktop/berth/backend/dockercontext"
 	"github.com/berth-desktop/berth/backend/engine"
 	"github.com/berth-desktop/berth/backend/mirror"
 	"github.com/berth-desktop/berth/backend/page"
@@ -75,7 +76,16 @@ func Run(ctx context.Context, cfg Config) error {
 	g.Go(func() error { return pages.Run(ctx) })
 	g.Go(func() error { return newMirror(cfg, api).Run(ctx) })
 	g.Go(func() error { return reconcilers.Run(ctx) })
+	g.Go(func() error { return newContextKeeper(cfg, api).Run(ctx) })
 	return g.Wait()
+}
+
+func newContextKeeper(cfg Config, api *apiserver.Server) *dockercontext.Keeper {
+	return dockercontext.New(dockercontext.Config{
+		Place: func() (dockercontext.Place, error) { return dockercontext.At(cfg.Paths, cfg.Getenv) },
+		Apps:  api.Apps(),
+		Log:   cfg.Log.With("component", "dockercontext"),
+	})
 }
 
 func makeFolders(p paths.Paths) error {
@@ -93,6 +103,7 @@ func newMirror(cfg Config, api *apiserver.Server) *mirror.Mirror {
 		Containers:          api.Containers(),
 		Images:              api.Images(),
 		Volumes:             api.Volumes(),
+		Networks:            api.Networks(),
 		ContainerNamespaces: api.ContainerNamespaces(),
 		Dial:                func(endpoint string) (mirror.Engine, error) { return engine.Dial(endpoint) },
 		Watched:             api.Watched,

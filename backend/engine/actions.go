@@ -61,6 +61,12 @@ func (c *Client) RemoveVolume(ctx context.Context, name string) error {
 	return done("remove volume", name, err)
 }
 
+// RemoveNetwork removes a network that nobody is connected to.
+func (c *Client) RemoveNetwork(ctx context.Context, id string) error {
+	_, err := c.moby.NetworkRemove(ctx, id, client.NetworkRemoveOptions{})
+	return done("remove network", id, err)
+}
+
 func done(what, id string, err error) error {
 	if err == nil {
 		return nil

@@ -24,10 +24,11 @@ const (
 	KindContainer Kind = "container"
 	KindImage     Kind = "image"
 	KindVolume    Kind = "volume"
+	KindNetwork   Kind = "network"
 )
 
 // Key names one thing in an engine: a container's ID, an image's ID or, where the engine told no more, a reference
-// to one, a volume's name. Without an ID it stands for all of its kind: the engine does not say which have changed.
+// to one, a volume's name, a network's ID. Without an ID it stands for all of its kind: the engine does not say which have changed.
 type Key struct {
 	Kind Kind
 	ID   string

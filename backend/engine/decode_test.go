@@ -90,7 +90,8 @@ func TestEventsBecomeKeysAndNothingElse(t *testing.T) {
 		t.Error("the end of the stream is an error")
 	}
 	want := []Key{
-		{KindContainer, "c"}, {KindImage, "sha256:2"}, {KindContainer, "d"}, {KindImage, "busybox:latest"}, {KindVolume, "v"}, {Kind: KindVolume}, {KindVolume, "odd"},
+		{KindContainer, "c"}, {KindImage, "sha256:2"}, {KindNetwork, "n"}, {KindContainer, "d"}, {KindImage, "busybox:latest"}, {KindVolume, "v"},
+		{Kind: KindVolume}, {KindNetwork, "n"}, {KindVolume, "odd"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -48,6 +48,10 @@ func decodeEvents(r io.Reader, observe func(Key)) error {
 		if key, ok := e.key(); ok {
 			observe(key)
 		}
+		// Who joins or leaves a network also changes; and this is the only word about a start that failed.
+		if id := e.Actor.Attributes.Container; e.Type == "network" && id != "" {
+			observe(Key{KindContainer, id})
+		}
 	}
 }
 
@@ -65,9 +69,8 @@ func (e event) key() (Key, bool) {
 		case "commit": // the only word about an image that is committed without a tag
 			key = Key{KindImage, e.Actor.Attributes.ImageID}
 		}
-	case "network": // the only word about a start that failed
-		key = Key{KindContainer, e.Actor.Attributes.Container}
-		return key, key.ID != ""
+	case "network":
+		key.Kind = KindNetwork
 	case "image":
 		key.Kind = KindImage
 		if action == "save" || action == "push" {

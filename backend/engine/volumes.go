@@ -86,6 +86,7 @@ func (w *wireVolume) record(err error) VolumeRecord {
 	}
 	return VolumeRecord{VolumeStatus: containers.VolumeStatus{
 		Name: w.Name, Namespace: containers.MobyNamespace, Driver: w.Driver, Scope: w.Scope, Mountpoint: w.Mountpoint,
-		Labels: filled(w.Labels), Options: filled(w.Options), CreatedAt: textTime(w.CreatedAt),
+		Labels: filled(w.Labels), Options: filled(w.Options), ComposeProject: w.Labels[containers.LabelComposeProject],
+		CreatedAt: textTime(w.CreatedAt),
 	}}
 }

@@ -25,12 +25,15 @@ const (
 // connection is one connection of a session: what is here dies with it.
 type connection struct {
 	*session
-	engine                      Engine
-	containers, images, volumes *queue
-	index                       imageIndex
-	events                      atomic.Int64 // since the connection was made
-	ready                       bool
-	tasks                       *errgroup.Group
+	engine                                Engine
+	containers, images, volumes, networks *queue
+	users                                 *queue // images and volumes whose users have changed
+	uses                                  *uses
+	index                                 *imageIndex
+	listed                                chan struct{} // closed once the first list of containers is in uses
+	events                                atomic.Int64  // since the connection was made
+	ready                                 bool
+	tasks                                 *errgroup.Group
 
 	mu       sync.Mutex // guards below
 	probing  map[engine.Key]bool
@@ -43,7 +46,7 @@ func newConnection(s *session, e Engine) *connection {
 	return &connection{
 		session: s, engine: e,
 		containers: newQueue(s.pace.window), images: newQueue(s.pace.window), volumes: newQueue(s.pace.window),
-		index:   newImageIndex(),
+		networks: newQueue(usesWindow), users: newQueue(usesWindow), uses: newUses(), index: newImageIndex(), listed: make(chan struct{}),
 		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{},
 	}
 }
@@ -113,6 +116,8 @@ func (c *connection) queueOf(k engine.Kind) *queue {
 		return c.images
 	case engine.KindVolume:
 		return c.volumes
+	case engine.KindNetwork:
+		return c.networks
 	default:
 		return nil
 	}
@@ -135,6 +140,8 @@ func (c *connection) startReaders(ctx context.Context) {
 	}
 	c.tasks.Go(func() error { return work(ctx, c.containers, later, c.readContainers) })
 	c.tasks.Go(func() error { return work(ctx, c.images, live, c.readImages) })
+	c.tasks.Go(func() error { return work(ctx, c.networks, live, c.readNetworks) })
+	c.tasks.Go(func() error { return work(ctx, c.users, live, c.writeUsers) })
 }
 
 // work hands batches to read, which says done for each key.
@@ -155,7 +162,7 @@ func (c *connection) settle(ctx context.Context) {
 	if c.containers.pending() > many {
 		return
 	}
-	for end := time.Now().Add(c.pace.settle); time.Now().Before(end) && c.containers.pending() > 0; {
+	for end := time.Now().Add(c.pace.settle); time.Now().Before(end) && c.containers.pending()+c.networks.pending() > 0; {
 		if !sleep(ctx, poll) {
 			return
 		}

@@ -131,6 +131,7 @@ func (c *connection) forgetContainer(ctx context.Context, id string) error {
 	c.mu.Lock()
 	delete(c.read, id)
 	c.mu.Unlock()
+	c.used(c.uses.drop(id))
 	return c.rows.containers.remove(ctx, id)
 }
 
@@ -140,7 +141,9 @@ func (c *connection) writeContainer(ctx context.Context, r engine.ContainerRecor
 		c.read[r.ID] = time.Now()
 		c.mu.Unlock()
 	}
-	return c.rows.containers.put(ctx, r.ID, func(obj *containers.Container) { mergeContainer(obj, r) })
+	err := c.rows.containers.put(ctx, r.ID, func(obj *containers.Container) { mergeContainer(obj, r) })
+	c.used(c.uses.set(r.ID, useOf(&r.ContainerStatus)))
+	return err
 }
 
 // mergeContainer brings an object up to what the engine says, and leaves alone what is the reconciler's.

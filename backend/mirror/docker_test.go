@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,8 +68,15 @@ func (w *world) disagreement(c *engine.Client) string {
 		w.t.Fatal(err)
 	}
 	want, got := map[string]any{}, map[string]any{}
+	byImage, byVolume := map[string][]string{}, map[string][]string{}
 	for _, r := range wantContainers {
 		want["container "+r.ID] = r.ContainerStatus
+		byImage[r.ImageID] = append(byImage[r.ImageID], r.Name)
+		for _, m := range r.Mounts {
+			if m.Type == "volume" {
+				byVolume[m.Name] = append(byVolume[m.Name], r.Name)
+			}
+		}
 	}
 	for name, c := range w.containers() {
 		s := c.Status
@@ -76,6 +84,7 @@ func (w *world) disagreement(c *engine.Client) string {
 		got["container "+name] = s
 	}
 	for _, r := range wantImages {
+		r.InUseBy = sorted(byImage[r.ID])
 		want["image "+containers.ImageName(r.ID, r.RepoTag)] = r.ImageStatus
 	}
 	images, err := w.cfg.Images.List(w.t.Context(), namespace)
@@ -87,13 +96,43 @@ func (w *world) disagreement(c *engine.Client) string {
 		got["image "+i.Name] = i.Status
 	}
 	for _, r := range wantVolumes {
+		r.InUseBy = sorted(byVolume[r.Name])
 		want["volume "+r.Name] = r.VolumeStatus
 	}
 	for name, v := range w.volumes() {
 		v.Status.Conditions = nil
 		got["volume "+name] = v.Status
 	}
+	w.addNetworks(c, want, got)
 	return cmp.Diff(want, got, cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) }))
+}
+
+func (w *world) addNetworks(c *engine.Client, want, got map[string]any) {
+	w.t.Helper()
+	listed, err := c.Networks(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ids := make([]string, len(listed))
+	for i, r := range listed {
+		ids[i] = r.ID
+	}
+	all, err := c.Networks(w.t.Context(), ids...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range all {
+		want["network "+r.ID] = r.NetworkStatus
+	}
+	for name, n := range w.networks() {
+		n.Status.Conditions = nil
+		got["network "+name] = n.Status
+	}
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func TestWhatTheDockerCLIDoesIsSeen(t *testing.T) {

@@ -20,6 +20,7 @@ type fake struct {
 	containers map[string]engine.ContainerRecord
 	images     []engine.ImageRecord
 	volumes    map[string]engine.VolumeRecord
+	networks   map[string]engine.NetworkRecord
 	stuck      map[string]chan struct{} // inspects of these wait
 	down       bool                     // nothing can be reached
 	silent     bool                     // nothing is answered
@@ -34,7 +35,7 @@ type stream struct {
 
 func newFake() *fake {
 	return &fake{
-		containers: map[string]engine.ContainerRecord{}, volumes: map[string]engine.VolumeRecord{},
+		containers: map[string]engine.ContainerRecord{}, volumes: map[string]engine.VolumeRecord{}, networks: map[string]engine.NetworkRecord{},
 		stuck: map[string]chan struct{}{}, calls: map[string]int{}, streams: map[*stream]bool{},
 	}
 }
@@ -211,6 +212,35 @@ func (f *fake) Volumes(ctx context.Context, names ...string) ([]engine.VolumeRec
 		}
 	}
 	return all, nil
+}
+
+func (f *fake) Networks(ctx context.Context, ids ...string) ([]engine.NetworkRecord, error) {
+	call := "list networks"
+	if len(ids) > 0 {
+		call = "inspect network"
+	}
+	if err := f.enter(ctx, call); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []engine.NetworkRecord
+	for _, id := range slices.Sorted(maps.Keys(f.networks)) {
+		r := f.networks[id]
+		if len(ids) == 0 {
+			r.Partial, r.Members = true, nil
+		}
+		if len(ids) == 0 || slices.Contains(ids, id) {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+func (f *fake) setNetwork(id, name string, members ...containers.NetworkMember) {
+	f.set(func(f *fake) {
+		f.networks[id] = engine.NetworkRecord{NetworkStatus: containers.NetworkStatus{ID: id, Name: name, Namespace: "moby", Driver: "bridge", Members: members}}
+	})
 }
 
 // setImages says which image has which tags.

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 
@@ -13,19 +14,49 @@ import (
 // fewImages is up to how many images are read one by one. A list of five hundred costs as much as a hundred inspects.
 const fewImages = 8
 
-// imageIndex knows which image has which tags, as far as was last read. Only the one reader of images uses it.
+// imageIndex knows which image has which tags, as far as was last read. Only the one reader of images changes it, and
+// so reads it without the lock.
 type imageIndex struct {
+	mu    sync.Mutex          // for changes, and for other readers
 	tags  map[string][]string // by image ID; none for an image without tags
 	owner map[string]string   // the image ID by tag
 }
 
-func newImageIndex() imageIndex {
-	return imageIndex{tags: map[string][]string{}, owner: map[string]string{}}
+func newImageIndex() *imageIndex {
+	return &imageIndex{tags: map[string][]string{}, owner: map[string]string{}}
+}
+
+// clear forgets all.
+func (x *imageIndex) clear() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	clear(x.tags)
+	clear(x.owner)
+}
+
+// names gives the names of an image's objects. Anybody may ask.
+func (x *imageIndex) names(id string) []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	tags, known := x.tags[id]
+	if !known {
+		return nil
+	}
+	if len(tags) == 0 {
+		return []string{containers.ImageName(id, "")}
+	}
+	all := make([]string, len(tags))
+	for i, t := range tags {
+		all[i] = containers.ImageName(id, t)
+	}
+	return all
 }
 
 // set notes an image's tags.
-func (x imageIndex) set(id string, tags []string) {
+func (x *imageIndex) set(id string, tags []string) {
 	x.drop(id)
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.tags[id] = tags
 	for _, t := range tags {
 		x.owner[t] = id
@@ -33,19 +64,14 @@ func (x imageIndex) set(id string, tags []string) {
 }
 
 // drop forgets an image and gives the names of the objects that it had.
-func (x imageIndex) drop(id string) (former []string) {
-	tags, known := x.tags[id]
-	if !known {
-		return nil
-	}
-	for _, t := range tags {
-		former = append(former, containers.ImageName(id, t))
+func (x *imageIndex) drop(id string) (former []string) {
+	former = x.names(id)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.tags[id] {
 		if x.owner[t] == id {
 			delete(x.owner, t)
 		}
-	}
-	if len(tags) == 0 {
-		former = append(former, containers.ImageName(id, ""))
 	}
 	delete(x.tags, id)
 	return former
@@ -106,6 +132,10 @@ func (c *connection) writeImage(ctx context.Context, id string, records []engine
 		}
 	}
 	facts := c.knownFacts(ctx, id)
+	former := c.index.drop(id)
+	if len(records) > 0 {
+		c.index.set(id, records[0].RepoTags) // before they are written: whoever changes their users then finds them
+	}
 	for _, r := range records {
 		if facts != nil {
 			r.Size, r.Labels, r.CreatedAt = facts.Size, facts.Labels, facts.CreatedAt
@@ -113,10 +143,6 @@ func (c *connection) writeImage(ctx context.Context, id string, records []engine
 		if err := c.putImage(ctx, r); err != nil {
 			return err
 		}
-	}
-	former := c.index.drop(id)
-	if len(records) > 0 {
-		c.index.set(id, records[0].RepoTags)
 	}
 	for _, name := range former {
 		if !names[name] {
@@ -143,11 +169,12 @@ func (c *connection) knownFacts(ctx context.Context, id string) *containers.Imag
 }
 
 func (c *connection) putImage(ctx context.Context, r engine.ImageRecord) error {
-	return c.rows.images.put(ctx, containers.ImageName(r.ID, r.RepoTag), func(obj *containers.Image) { mergeImage(obj, r) })
+	return c.rows.images.put(ctx, containers.ImageName(r.ID, r.RepoTag), func(obj *containers.Image) { c.mergeImage(obj, r) })
 }
 
-func mergeImage(obj *containers.Image, r engine.ImageRecord) {
+func (c *connection) mergeImage(obj *containers.Image, r engine.ImageRecord) {
 	now := r.ImageStatus
+	now.InUseBy = c.uses.names(engine.KindImage, r.ID)
 	now.Conditions = obj.Status.Conditions
 	obj.Status = now
 }
@@ -160,11 +187,14 @@ func (c *connection) syncImages(ctx context.Context, counted ...func()) error {
 	if err != nil {
 		return err
 	}
+	if err := c.knowUses(ctx); err != nil {
+		return err
+	}
 	had, err := c.rows.images.list(ctx)
 	if err != nil {
 		return err
 	}
-	c.index = newImageIndex()
+	c.index.clear()
 	broken := map[string]bool{}
 	for _, r := range listed {
 		if r.Err != nil {
@@ -197,10 +227,10 @@ func (c *connection) syncImages(ctx context.Context, counted ...func()) error {
 func (c *connection) syncImage(ctx context.Context, had *containers.Image, r engine.ImageRecord) error {
 	name := containers.ImageName(r.ID, r.RepoTag)
 	if had == nil {
-		return c.rows.images.create(ctx, name, func(obj *containers.Image) { mergeImage(obj, r) })
+		return c.rows.images.create(ctx, name, func(obj *containers.Image) { c.mergeImage(obj, r) })
 	}
 	now := had.DeepCopy()
-	mergeImage(now, r)
+	c.mergeImage(now, r)
 	if equality.Semantic.DeepEqual(had.Status, now.Status) && !lacksFinalizer(had) {
 		return nil
 	}

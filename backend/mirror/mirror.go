@@ -1,4 +1,4 @@
-// Package mirror brings an engine's containers, images and volumes into the API and keeps them true.
+// Package mirror brings an engine's containers, images, volumes and networks into the API and keeps them true.
 //
 // It is the sole writer of what is observed: the status of the mirrored kinds (but for the few fields that their
 // reconcilers own) and, on App, ContainerEngineReady, what is known of the engine, and the step that reads it.
@@ -31,6 +31,7 @@ type Engine interface {
 	InspectContainer(ctx context.Context, id string) (engine.ContainerRecord, error)
 	Images(ctx context.Context, ids ...string) ([]engine.ImageRecord, error)
 	Volumes(ctx context.Context, names ...string) ([]engine.VolumeRecord, error)
+	Networks(ctx context.Context, ids ...string) ([]engine.NetworkRecord, error)
 	Close() error
 }
 
@@ -40,6 +41,7 @@ type Config struct {
 	Containers          store.Store[containers.Container, *containers.Container]
 	Images              store.Store[containers.Image, *containers.Image]
 	Volumes             store.Store[containers.Volume, *containers.Volume]
+	Networks            store.Store[containers.Network, *containers.Network]
 	ContainerNamespaces store.Store[containers.ContainerNamespace, *containers.ContainerNamespace]
 	// Dial makes a client for an endpoint. The mirror closes it.
 	Dial func(endpoint string) (Engine, error)

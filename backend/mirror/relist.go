@@ -48,6 +48,7 @@ func (c *connection) compare(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.compareContainers(ctx) })
 	g.Go(func() error { return c.compareVolumes(ctx) })
+	g.Go(func() error { return c.compareNetworks(ctx) })
 	g.Go(func() error { return c.rows.ensureNamespace(ctx) })
 	return g.Wait()
 }
@@ -107,7 +108,7 @@ func (c *connection) compareVolumes(ctx context.Context) error {
 		name := containers.VolumeName(r.Name)
 		if r.Err != nil {
 			c.broken(engine.Key{Kind: engine.KindVolume, ID: r.Name}, r.Err)
-		} else if volumeDiffers(had[name], r) {
+		} else if c.volumeDiffers(had[name], r) {
 			c.volumes.add(live, engine.Key{Kind: engine.KindVolume, ID: r.Name})
 		}
 		delete(had, name)

@@ -26,6 +26,7 @@ type rows struct {
 	containers kindRows[containers.Container, *containers.Container]
 	images     kindRows[containers.Image, *containers.Image]
 	volumes    kindRows[containers.Volume, *containers.Volume]
+	networks   kindRows[containers.Network, *containers.Network]
 	namespaces kindRows[containers.ContainerNamespace, *containers.ContainerNamespace]
 }
 
@@ -34,12 +35,13 @@ func newRows(cfg Config, namespace string) rows {
 		kindRows[containers.Container, *containers.Container]{cfg.Containers, namespace, func(c *containers.Container) bool { return c.Status.ID != "" }},
 		kindRows[containers.Image, *containers.Image]{cfg.Images, namespace, func(i *containers.Image) bool { return i.Status.ID != "" }},
 		kindRows[containers.Volume, *containers.Volume]{cfg.Volumes, namespace, func(v *containers.Volume) bool { return v.Status.Name != "" }},
+		kindRows[containers.Network, *containers.Network]{cfg.Networks, namespace, func(n *containers.Network) bool { return n.Status.ID != "" }},
 		kindRows[containers.ContainerNamespace, *containers.ContainerNamespace]{cfg.ContainerNamespaces, namespace, func(n *containers.ContainerNamespace) bool { return n.Status.Name != "" }},
 	}
 }
 
 func (r rows) empty(ctx context.Context) error {
-	for _, empty := range []func(context.Context) error{r.containers.empty, r.images.empty, r.volumes.empty, r.namespaces.empty} {
+	for _, empty := range []func(context.Context) error{r.containers.empty, r.images.empty, r.volumes.empty, r.networks.empty, r.namespaces.empty} {
 		if err := empty(ctx); err != nil {
 			return err
 		}

@@ -33,6 +33,7 @@ func (c *connection) syncAll(ctx context.Context) error {
 	g.Go(func() error { return c.syncContainers(gctx, &n) })
 	g.Go(func() error { return c.syncImages(gctx) })
 	g.Go(func() error { return c.syncVolumes(gctx) })
+	g.Go(func() error { return c.syncNetworks(gctx) })
 	g.Go(func() error { return c.rows.ensureNamespace(gctx) })
 	if err := g.Wait(); err != nil {
 		return err
@@ -61,6 +62,12 @@ func (c *connection) syncContainers(ctx context.Context, n *count) error {
 		return err
 	}
 	n.all.Store(int64(len(listed)))
+	for _, r := range listed {
+		if r.Err == nil {
+			c.uses.set(r.ID, useOf(&r.ContainerStatus))
+		}
+	}
+	close(c.listed)
 	var g errgroup.Group
 	g.SetLimit(writers)
 	for part := range slices.Chunk(listed, max(1, (len(listed)+writers-1)/writers)) {
@@ -121,6 +128,16 @@ func differs(had *containers.Container, r engine.ContainerRecord) bool {
 	return lacksFinalizer(had) || !equality.Semantic.DeepEqual(had.Status, now.Status)
 }
 
+// knowUses waits for the first list of containers, which says who uses the other things.
+func (c *connection) knowUses(ctx context.Context) error {
+	select {
+	case <-c.listed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (c *connection) syncVolumes(ctx context.Context) error {
 	listed, had, err := c.listVolumes(ctx)
 	if err != nil {
@@ -129,7 +146,7 @@ func (c *connection) syncVolumes(ctx context.Context) error {
 	for _, r := range listed {
 		name := containers.VolumeName(r.Name)
 		err := r.Err
-		if err == nil && volumeDiffers(had[name], r) {
+		if err == nil && c.volumeDiffers(had[name], r) {
 			err = c.writeVolume(ctx, r)
 		}
 		if err != nil {
@@ -152,15 +169,18 @@ func (c *connection) listVolumes(ctx context.Context) ([]engine.VolumeRecord, ma
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := c.knowUses(ctx); err != nil {
+		return nil, nil, err
+	}
 	had, err := c.rows.volumes.list(ctx)
 	return listed, had, err
 }
 
-func volumeDiffers(had *containers.Volume, r engine.VolumeRecord) bool {
+func (c *connection) volumeDiffers(had *containers.Volume, r engine.VolumeRecord) bool {
 	if had == nil || lacksFinalizer(had) {
 		return true
 	}
-	now := r.VolumeStatus
-	now.Conditions = had.Status.Conditions
-	return !equality.Semantic.DeepEqual(had.Status, now)
+	now := &containers.Volume{Status: had.Status}
+	c.mergeVolume(now, r)
+	return !equality.Semantic.DeepEqual(had.Status, now.Status)
 }

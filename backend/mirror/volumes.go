@@ -43,8 +43,12 @@ func (c *connection) readVolume(ctx context.Context, name string) error {
 
 func (c *connection) writeVolume(ctx context.Context, r engine.VolumeRecord) error {
 	return c.rows.volumes.put(ctx, containers.VolumeName(r.Name), func(obj *containers.Volume) {
-		now := r.VolumeStatus
-		now.Conditions = obj.Status.Conditions
-		obj.Status = now
+		c.mergeVolume(obj, r)
 	})
+}
+
+func (c *connection) mergeVolume(obj *containers.Volume, r engine.VolumeRecord) {
+	now := r.VolumeStatus
+	now.Conditions, now.InUseBy = obj.Status.Conditions, c.uses.names(engine.KindVolume, r.Name)
+	obj.Status = now
 }

@@ -43,8 +43,9 @@ func newWorld(t testing.TB, dial func(string) (Engine, error)) *world {
 	api, kubeconfig := newAPI(t)
 	w := &world{t: t, kubeconfig: kubeconfig}
 	w.cfg = Config{
-		Apps: api.Apps(), Containers: api.Containers(), Images: api.Images(), Volumes: api.Volumes(), ContainerNamespaces: api.ContainerNamespaces(),
-		Dial: dial, Watched: func() bool { return w.watched }, Log: slog.New(slog.DiscardHandler),
+		Apps: api.Apps(), Containers: api.Containers(), Images: api.Images(), Volumes: api.Volumes(), Networks: api.Networks(),
+		ContainerNamespaces: api.ContainerNamespaces(),
+		Dial:                dial, Watched: func() bool { return w.watched }, Log: slog.New(slog.DiscardHandler),
 	}
 	if testing.Verbose() {
 		w.cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
@@ -303,6 +304,19 @@ func (w *world) volumes() map[string]containers.Volume {
 	return byName
 }
 
+func (w *world) networks() map[string]containers.Network {
+	w.t.Helper()
+	all, err := w.cfg.Networks.List(w.t.Context(), namespace)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	byName := map[string]containers.Network{}
+	for _, n := range all {
+		byName[n.Name] = n
+	}
+	return byName
+}
+
 func (w *world) awaitState(n int, s containers.State) {
 	w.t.Helper()
 	w.eventually("container "+id(n)[56:]+" for "+string(s), func() bool { return w.containers()[id(n)].Status.Status == s })
@@ -323,6 +337,9 @@ func (w *world) versions() map[string]string {
 	}
 	for _, i := range images {
 		all["image "+i.Name] = i.ResourceVersion
+	}
+	for name, n := range w.networks() {
+		all["network "+name] = n.ResourceVersion
 	}
 	namespaces, err := w.cfg.ContainerNamespaces.List(w.t.Context(), namespace)
 	if err != nil {
