@@ -13,7 +13,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build run test test-go test-page test-desktop lint bench clean
+.PHONY: help deps deps-run generate build run test test-go test-page test-desktop lint bench bench-mirror clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ lint: deps frontend/node_modules/.installed frontend/dist/index.html ## check st
 
 bench: deps build ## print the figures of docs/benchmarks.md
 	build/bench.sh
+
+bench-mirror: deps build ## print the mirror's figures alone, with what each change and each idle minute costs, and ten minutes of load
+	build/bench.sh mirror
 
 clean: ## remove what was built; never your containers, images or volumes
 	rm -rf $(BIN) .cache frontend/node_modules

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -159,6 +160,27 @@ func (d *daemon) resident(b *testing.B) float64 {
 // watchVolumes notes the name of each volume that the API's watch over TLS tells of.
 func (d *daemon) watchVolumes(b *testing.B, s *seen) {
 	b.Helper()
+	d.watch(b, volumesPath).each(func(line []byte) {
+		// Only the name is looked for, so that decoding is not part of what is measured.
+		if _, rest, ok := bytes.Cut(line, []byte(`"status":{"name":"`)); ok {
+			name, _, _ := bytes.Cut(rest, []byte(`"`))
+			s.note(string(name))
+		}
+	})
+}
+
+// watch is a face that follows a kind over TLS.
+type watch struct {
+	io.ReadCloser
+	stop atomic.Bool // once set, it reads no more
+	line atomic.Pointer[func(line []byte)]
+}
+
+// each has every line that is read from now on seen.
+func (w *watch) each(see func(line []byte)) { w.line.Store(&see) }
+
+func (d *daemon) watch(b *testing.B, path string) *watch {
+	b.Helper()
 	cfg, err := clientcmd.BuildConfigFromFlags("", filepath.Join(d.home, "state", "kubeconfig"))
 	if err != nil {
 		b.Fatal(err)
@@ -167,7 +189,7 @@ func (d *daemon) watchVolumes(b *testing.B, s *seen) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	url := cfg.Host + volumesPath + "?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
+	url := cfg.Host + path + "?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		b.Fatal(err)
@@ -179,19 +201,18 @@ func (d *daemon) watchVolumes(b *testing.B, s *seen) {
 	if res.StatusCode != http.StatusOK {
 		b.Fatal(res.Status)
 	}
+	w := &watch{ReadCloser: res.Body}
+	b.Cleanup(func() { _ = w.Close() })
 	go func() {
-		defer res.Body.Close()
-		lines := bufio.NewReaderSize(res.Body, 1<<20)
-		for {
+		for lines := bufio.NewReaderSize(w, 1<<20); !w.stop.Load(); {
 			line, err := lines.ReadSlice('\n')
 			if err != nil {
 				return
 			}
-			// Only the name is looked for, so that decoding is not part of what is measured.
-			if _, rest, ok := bytes.Cut(line, []byte(`"status":{"name":"`)); ok {
-				name, _, _ := bytes.Cut(rest, []byte(`"`))
-				s.note(string(name))
+			if see := w.line.Load(); see != nil {
+				(*see)(line)
 			}
 		}
 	}()
+	return w
 }
