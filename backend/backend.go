@@ -117,6 +117,7 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Containers:      api.Containers(),
 		Images:          api.Images(),
 		Volumes:         api.Volumes(),
+		Networks:        api.Networks(),
 		Drivers:         drivers(cfg),
 		DefaultProvider: func(context.Context) appv1.Provider { return defaultProvider() },
 		Engines:         engines,
