@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/berth-desktop/berth/frontend"
@@ -41,6 +42,7 @@ type Server struct {
 	cfg      Config
 	sessions *sessions
 	asks     chan chan<- asked
+	streams  sync.WaitGroup // what http.Server does not wait for: it has given their connections away
 }
 
 // asked is what Run answers to who wants to know where the page is.
@@ -135,6 +137,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, address strin
 		stopped <- errors.Join(server.Shutdown(grace), server.Close())
 	})
 	err := server.Serve(listener)
+	defer s.streams.Wait()
 	if stop() {
 		return fmt.Errorf("serve the page: %w", err)
 	}
@@ -150,6 +153,7 @@ func (s *Server) handler(address string) http.Handler {
 	mux.HandleFunc("POST /session", func(w http.ResponseWriter, r *http.Request) { s.open(w, r, cookieName(address)) })
 	mux.Handle("/apis/", s.let(cookieName(address)))
 	mux.Handle("/version", s.let(cookieName(address)))
+	mux.Handle("GET /stream", s.stream("http://"+address, cookieName(address)))
 	mux.Handle("/", assets(s.cfg.Assets))
 	return frontend.Protect(guard(address, mux))
 }

@@ -33,6 +33,23 @@ test('the address works once, and leaves no token behind', async ({ page, browse
   await stranger.close()
 })
 
+test('many tabs are open at once, and all of them are live', async ({ page, context }) => {
+  await open(page)
+  const address = page.url().replace(/#.*/, '')
+  const tabs = [page]
+  for (let n = 2; n <= 4; n++) {
+    const tab = await context.newPage()
+    await tab.goto(address)
+    tabs.push(tab)
+  }
+  instance().run('seen-everywhere')
+  for (const tab of tabs) await expect(tab.getByRole('row', { name: /^seen-everywhere/ })).toContainText('Running')
+  const last = tabs.at(-1) ?? page
+  await last.getByRole('button', { name: 'Stop seen-everywhere' }).click()
+  for (const tab of tabs)
+    await expect(tab.getByRole('row', { name: /^seen-everywhere/ })).toContainText('Exited', { timeout: 20_000 })
+})
+
 test('what a shell does shows up', async ({ page }) => {
   await open(page)
   await expect(page.getByRole('heading', { name: strings.empty.containers.title })).toBeVisible()

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
 import type { App } from '../../src/api/app.gen'
 import type { Container, Image } from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
@@ -23,6 +25,8 @@ const types: Record<string, string> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 }
+const collectionPath =
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -46,7 +50,8 @@ export class Stub {
     images: new Map(),
     volumes: new Map(),
   }
-  #watchers = new Map<ServerResponse, Collection>()
+  #watchers = new Map<WebSocket, Collection>()
+  #sockets = new WebSocketServer({ noServer: true })
   #version = 1000
   #server: Server | undefined
   #port = 0
@@ -59,25 +64,33 @@ export class Stub {
     this.#server = createServer((request, response) => {
       void this.#answer(request, response)
     })
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (this.down) socket.destroy()
+      else
+        this.#sockets.handleUpgrade(request, socket, head, (opened) => {
+          this.#stream(request, opened)
+        })
+    })
     await new Promise<void>((resolve) => this.#server?.listen(this.#port, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
     return `http://127.0.0.1:${String(this.#port)}/`
   }
 
   async stop(): Promise<void> {
+    this.cut()
     this.#server?.closeAllConnections()
     await new Promise((resolve) => this.#server?.close(resolve))
   }
 
   /** Ends every watch without a word, as a lost connection does. */
   cut(): void {
-    for (const watcher of this.#watchers.keys()) watcher.destroy()
+    for (const watcher of this.#watchers.keys()) watcher.terminate()
     this.#watchers.clear()
   }
 
   /** Ends every watch in order, as the API server does from time to time. */
   endWatches(): void {
-    for (const watcher of this.#watchers.keys()) watcher.end()
+    for (const watcher of this.#watchers.keys()) end(watcher, 200)
     this.#watchers.clear()
   }
 
@@ -133,16 +146,13 @@ export class Stub {
 
   #tell(collection: Collection, type: string, object: KubeObject): void {
     for (const [watcher, of] of this.#watchers) {
-      if (of === collection) watcher.write(`${JSON.stringify({ type, object })}\n`)
+      if (of === collection) say(watcher, { type, object })
     }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://stub')
-    const api =
-      /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes)(?:\/([^/]+))?$/.exec(
-        url.pathname,
-      )
+    const api = collectionPath.exec(url.pathname)
     response.setHeader('Content-Security-Policy', policy)
     if (!api) {
       this.#asset(url.pathname, response)
@@ -157,22 +167,26 @@ export class Stub {
       return
     }
     const collection = api[1] as Collection
-    if (url.searchParams.get('watch') === 'true') this.#watch(collection, url.searchParams, response)
-    else await this.#carryOut(collection, api[2] ?? '', request, url.pathname, response)
+    await this.#carryOut(collection, api[2] ?? '', request, url.pathname, response)
   }
 
-  #watch(collection: Collection, query: URLSearchParams, response: ServerResponse): void {
-    response.writeHead(200, { 'Content-Type': 'application/json' })
-    response.flushHeaders()
+  #stream(request: IncomingMessage, socket: WebSocket): void {
+    const asked = new URL(request.url ?? '/', 'http://stub').searchParams.get('path') ?? ''
+    const url = new URL(asked, 'http://stub')
+    const api = collectionPath.exec(url.pathname)
+    if (this.signedOut) end(socket, 401, 'no session')
+    else if (!api) end(socket, 404)
+    else this.#watch(api[1] as Collection, url.searchParams, socket)
+  }
+
+  #watch(collection: Collection, query: URLSearchParams, socket: WebSocket): void {
     if (query.get('sendInitialEvents') === 'true') {
-      for (const object of this.#objects[collection].values())
-        response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`)
+      for (const object of this.#objects[collection].values()) say(socket, { type: 'ADDED', object })
       const metadata = { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } }
-      if (!this.reading || collection === 'apps')
-        response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`)
+      if (!this.reading || collection === 'apps') say(socket, { type: 'BOOKMARK', object: { metadata } })
     }
-    this.#watchers.set(response, collection)
-    response.on('close', () => this.#watchers.delete(response))
+    this.#watchers.set(socket, collection)
+    socket.on('close', () => this.#watchers.delete(socket))
   }
 
   async #carryOut(
@@ -206,4 +220,13 @@ export class Stub {
       response.writeHead(404).end()
     }
   }
+}
+
+function say(socket: WebSocket, event: object): void {
+  socket.send(Buffer.from(`${JSON.stringify(event)}\n`))
+}
+
+function end(socket: WebSocket, status: number, body = ''): void {
+  socket.send(JSON.stringify({ status, body }))
+  socket.close()
 }

@@ -37,29 +37,87 @@ describe('refusal', () => {
   })
 })
 
+/** A WebSocket whose other end is the test. */
+class FakeSocket {
+  static readonly OPEN = 1
+  static readonly CLOSED = 3
+  static opened: FakeSocket[] = []
+  readonly address: string
+  readyState = FakeSocket.OPEN
+  acknowledged = 0
+  onmessage: (event: { data: unknown }) => void = () => undefined
+  onclose: () => void = () => undefined
+
+  constructor(address: URL) {
+    this.address = address.href
+    FakeSocket.opened.push(this)
+  }
+
+  send(): void {
+    this.acknowledged++
+  }
+
+  close(): void {
+    this.readyState = FakeSocket.CLOSED
+    this.onclose()
+  }
+
+  receive(data: unknown): void {
+    this.onmessage({ data })
+  }
+}
+
 describe('browserTransport', () => {
+  const open = (
+    signal = new AbortController().signal,
+  ): { socket: FakeSocket; lines: string[]; ended: Promise<void> } => {
+    FakeSocket.opened = []
+    vi.stubGlobal('WebSocket', FakeSocket)
+    vi.stubGlobal('location', { href: 'http://berth.test/#/containers' })
+    const lines: string[] = []
+    const ended = browserTransport().stream('/x?watch=true', (batch) => lines.push(...batch), signal)
+    const [socket] = FakeSocket.opened
+    if (!socket) throw new Error('no socket was opened')
+    return { socket, lines, ended }
+  }
+
   const answer = (response: Response | Error): void => {
     vi.stubGlobal('fetch', () => (response instanceof Error ? Promise.reject(response) : Promise.resolve(response)))
   }
 
-  it('hands on lines as they come, whatever the chunks', async () => {
-    const bytes = new TextEncoder().encode('größer\nzwei\ndrei')
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
-        controller.close()
-      },
-    })
-    answer(new Response(body))
-    const lines: string[] = []
-    await browserTransport().stream('/x', (batch) => lines.push(...batch), new AbortController().signal)
+  it('hands on lines as they come, whatever the messages, and acknowledges each', async () => {
+    const { socket, lines, ended } = open()
+    for (const byte of new TextEncoder().encode('größer\nzwei\ndrei')) socket.receive(Uint8Array.of(byte).buffer)
+    expect(lines).toEqual(['größer', 'zwei'])
+    expect(socket.acknowledged).toBe(18)
+    socket.receive('{"status":200}')
+    socket.close()
+    await ended
     expect(lines).toEqual(['größer', 'zwei', 'drei'])
+    expect(socket.address).toBe('ws://berth.test/stream?path=%2Fx%3Fwatch%3Dtrue')
   })
 
   it('says with what status a stream is refused', async () => {
-    answer(new Response('{"kind":"Status","message":"too old"}', { status: 410 }))
-    const stream = browserTransport().stream('/x', () => undefined, new AbortController().signal)
-    await expect(stream).rejects.toMatchObject({ status: 410, expired: true, message: 'too old' })
+    const { socket, ended } = open()
+    socket.receive('{"status":410,"body":"{\\"kind\\":\\"Status\\",\\"message\\":\\"too old\\"}"}')
+    socket.close()
+    await expect(ended).rejects.toMatchObject({ status: 410, expired: true, message: 'too old' })
+  })
+
+  it('takes a stream that ends without a verdict for broken', async () => {
+    const { socket, ended } = open()
+    socket.close()
+    await expect(ended).rejects.toMatchObject({ status: 0, unreachable: true })
+  })
+
+  it('closes what is aborted, and opens nothing for what was', async () => {
+    const stop = new AbortController()
+    const { socket, ended } = open(stop.signal)
+    stop.abort()
+    await ended
+    expect(socket.readyState).toBe(FakeSocket.CLOSED)
+    await browserTransport().stream('/x', () => undefined, stop.signal)
+    expect(FakeSocket.opened).toHaveLength(1)
   })
 
   it('says that nobody answers', async () => {

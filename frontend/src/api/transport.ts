@@ -12,7 +12,7 @@ export interface Response {
   body: string
 }
 
-/** The way to the daemon. There are two: a pipe in the window, fetch in a browser. */
+/** The way to the daemon. There are two: a pipe in the window, fetch and WebSockets in a browser. */
 export interface Transport {
   /** Rejects with an ApiError of status 0 where no answer came. */
   request(request: Request): Promise<Response>
