@@ -7,7 +7,7 @@ packages() {
   case "$1" in
     build) echo build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev libayatana-appindicator3-dev ;;
     engine) echo docker.io iptables iproute2 ;;
-    test) echo busybox-static chromium xvfb dbus dbus-x11 xfce4-panel xdotool x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git ;;
+    test) echo busybox-static chromium xvfb dbus dbus-x11 xfce4-panel xdotool x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git rootlesskit slirp4netns uidmap fuse-overlayfs openssh-server ;;
     *) echo "deps.sh: no group $1: use build, engine or test" >&2; exit 2 ;;
   esac
 }

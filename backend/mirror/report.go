@@ -171,7 +171,9 @@ func (s state) write(a *app.App) {
 	}
 	for i := range a.Status.Startup.Steps {
 		if a.Status.Startup.Steps[i].Name == s.step.Name {
+			median := a.Status.Startup.Steps[i].MedianMillis // the App reconciler knows it
 			a.Status.Startup.Steps[i] = *s.step
+			a.Status.Startup.Steps[i].MedianMillis = median
 			return
 		}
 	}

@@ -233,11 +233,17 @@ func schema_backend_api_app_v1alpha1_AppSpec(ref common.ReferenceCallback) commo
 							Ref:         ref(v1alpha1.ContainerEngine{}.OpenAPIModelName()),
 						},
 					},
+					"retriedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried again. What is as it should be is left alone.",
+							Ref:         ref(v1.MicroTime{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ContainerEngine{}.OpenAPIModelName()},
+			v1alpha1.ContainerEngine{}.OpenAPIModelName(), v1.MicroTime{}.OpenAPIModelName()},
 	}
 }
 
@@ -320,7 +326,7 @@ func schema_backend_api_app_v1alpha1_ContainerEngine(ref common.ReferenceCallbac
 					},
 					"host": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Host is a docker context's name or an endpoint (unix://…, tcp://…), for provider host; empty means the user's current one.",
+							Description: "Host is a docker context's name or an endpoint (unix://…, tcp://…, ssh://…), for provider host; empty means the user's current one.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -456,6 +462,13 @@ func schema_backend_api_app_v1alpha1_StartupStatus(ref common.ReferenceCallback)
 							Ref:         ref(v1.MicroTime{}.OpenAPIModelName()),
 						},
 					},
+					"medianMillis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MedianMillis is how long it usually takes on this machine until the engine is ready, in milliseconds: the median of past starts. It is not there before the first.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
 					"steps": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -466,7 +479,7 @@ func schema_backend_api_app_v1alpha1_StartupStatus(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others.",
+							Description: "Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others. The medians of all are the App reconciler's.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -527,6 +540,13 @@ func schema_backend_api_app_v1alpha1_StartupStep(ref common.ReferenceCallback) c
 							Description: "Message says more, such as \"120/1000\".",
 							Type:        []string{"string"},
 							Format:      "",
+						},
+					},
+					"medianMillis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MedianMillis is how long this step usually takes on this machine, in milliseconds: the median of past starts. It is not there before the first.",
+							Type:        []string{"integer"},
+							Format:      "int64",
 						},
 					},
 				},

@@ -127,7 +127,8 @@ export const ReasonSettled = "Settled";
  */
 export const ReasonSettling = "Settling";
 /**
- * ReasonFailed marks a Settled=False that will not become true without the user: the message says what to do.
+ * ReasonFailed marks a Settled=False that nobody should wait for: what can be done without the user has been tried,
+ * and the message says what to do.
  */
 export const ReasonFailed = "Failed";
 /**
@@ -171,6 +172,12 @@ export interface AppSpec {
    * +optional
    */
   containerEngine?: ContainerEngine;
+  /**
+   * RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
+   * again. What is as it should be is left alone.
+   * +optional
+   */
+  retriedAt?: string;
 }
 /**
  * ContainerEngine says which engine runs, and who houses it.
@@ -187,7 +194,7 @@ export interface ContainerEngine {
    */
   name?: EngineName;
   /**
-   * Host is a docker context's name or an endpoint (unix://…, tcp://…), for provider host; empty means the
+   * Host is a docker context's name or an endpoint (unix://…, tcp://…, ssh://…), for provider host; empty means the
    * user's current one.
    * +optional
    */
@@ -265,7 +272,14 @@ export interface StartupStatus {
    */
   startedAt: string;
   /**
-   * Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others.
+   * MedianMillis is how long it usually takes on this machine until the engine is ready, in milliseconds: the median
+   * of past starts. It is not there before the first.
+   * +optional
+   */
+  medianMillis?: number /* int64 */;
+  /**
+   * Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others. The
+   * medians of all are the App reconciler's.
    * +optional
    * +listType=map
    * +listMapKey=name
@@ -319,6 +333,12 @@ export interface StartupStep {
    * +optional
    */
   message?: string;
+  /**
+   * MedianMillis is how long this step usually takes on this machine, in milliseconds: the median of past starts. It
+   * is not there before the first.
+   * +optional
+   */
+  medianMillis?: number /* int64 */;
 }
 /**
  * FailureStatus explains a failure to the person who has to act on it.

@@ -68,7 +68,8 @@ const (
 
 	ReasonSettled  = "Settled"
 	ReasonSettling = "Settling"
-	// ReasonFailed marks a Settled=False that will not become true without the user: the message says what to do.
+	// ReasonFailed marks a Settled=False that nobody should wait for: what can be done without the user has been tried,
+	// and the message says what to do.
 	ReasonFailed = "Failed"
 )
 
@@ -101,6 +102,10 @@ type AppSpec struct {
 	// ContainerEngine says which engine, and who houses it.
 	// +optional
 	ContainerEngine ContainerEngine `json:"containerEngine,omitempty"`
+	// RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
+	// again. What is as it should be is left alone.
+	// +optional
+	RetriedAt *metav1.MicroTime `json:"retriedAt,omitempty"`
 }
 
 // ContainerEngine says which engine runs, and who houses it.
@@ -111,7 +116,7 @@ type ContainerEngine struct {
 	// Name of the engine.
 	// +optional
 	Name EngineName `json:"name,omitempty"`
-	// Host is a docker context's name or an endpoint (unix://…, tcp://…), for provider host; empty means the
+	// Host is a docker context's name or an endpoint (unix://…, tcp://…, ssh://…), for provider host; empty means the
 	// user's current one.
 	// +optional
 	Host string `json:"host,omitempty"`
@@ -162,7 +167,12 @@ type EngineStatus struct {
 type StartupStatus struct {
 	// StartedAt is when the user's wish was taken up.
 	StartedAt metav1.MicroTime `json:"startedAt"`
-	// Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others.
+	// MedianMillis is how long it usually takes on this machine until the engine is ready, in milliseconds: the median
+	// of past starts. It is not there before the first.
+	// +optional
+	MedianMillis int64 `json:"medianMillis,omitempty"`
+	// Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others. The
+	// medians of all are the App reconciler's.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -197,6 +207,10 @@ type StartupStep struct {
 	// Message says more, such as "120/1000".
 	// +optional
 	Message string `json:"message,omitempty"`
+	// MedianMillis is how long this step usually takes on this machine, in milliseconds: the median of past starts. It
+	// is not there before the first.
+	// +optional
+	MedianMillis int64 `json:"medianMillis,omitempty"`
 }
 
 // FailureStatus explains a failure to the person who has to act on it.

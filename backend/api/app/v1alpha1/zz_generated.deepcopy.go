@@ -17,7 +17,7 @@ func (in *App) DeepCopyInto(out *App) {
 	*out = *in
 	out.TypeMeta = in.TypeMeta
 	in.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
-	out.Spec = in.Spec
+	in.Spec.DeepCopyInto(&out.Spec)
 	in.Status.DeepCopyInto(&out.Status)
 	return
 }
@@ -77,6 +77,10 @@ func (in *AppList) DeepCopyObject() runtime.Object {
 func (in *AppSpec) DeepCopyInto(out *AppSpec) {
 	*out = *in
 	out.ContainerEngine = in.ContainerEngine
+	if in.RetriedAt != nil {
+		in, out := &in.RetriedAt, &out.RetriedAt
+		*out = (*in).DeepCopy()
+	}
 	return
 }
 

@@ -4,6 +4,10 @@
 
 package v1alpha1
 
+import (
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
 // AppSpecApplyConfiguration represents a declarative configuration of the AppSpec type for use
 // with apply.
 //
@@ -15,6 +19,9 @@ type AppSpecApplyConfiguration struct {
 	Namespace *string `json:"namespace,omitempty"`
 	// ContainerEngine says which engine, and who houses it.
 	ContainerEngine *ContainerEngineApplyConfiguration `json:"containerEngine,omitempty"`
+	// RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
+	// again. What is as it should be is left alone.
+	RetriedAt *v1.MicroTime `json:"retriedAt,omitempty"`
 }
 
 // AppSpecApplyConfiguration constructs a declarative configuration of the AppSpec type for use with
@@ -44,5 +51,13 @@ func (b *AppSpecApplyConfiguration) WithNamespace(value string) *AppSpecApplyCon
 // If called multiple times, the ContainerEngine field is set to the value of the last call.
 func (b *AppSpecApplyConfiguration) WithContainerEngine(value *ContainerEngineApplyConfiguration) *AppSpecApplyConfiguration {
 	b.ContainerEngine = value
+	return b
+}
+
+// WithRetriedAt sets the RetriedAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RetriedAt field is set to the value of the last call.
+func (b *AppSpecApplyConfiguration) WithRetriedAt(value v1.MicroTime) *AppSpecApplyConfiguration {
+	b.RetriedAt = &value
 	return b
 }

@@ -17,7 +17,7 @@ type ContainerEngineApplyConfiguration struct {
 	Provider *appv1alpha1.Provider `json:"provider,omitempty"`
 	// Name of the engine.
 	Name *appv1alpha1.EngineName `json:"name,omitempty"`
-	// Host is a docker context's name or an endpoint (unix://…, tcp://…), for provider host; empty means the
+	// Host is a docker context's name or an endpoint (unix://…, tcp://…, ssh://…), for provider host; empty means the
 	// user's current one.
 	Host *string `json:"host,omitempty"`
 }

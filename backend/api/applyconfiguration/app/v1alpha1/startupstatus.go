@@ -15,7 +15,11 @@ import (
 type StartupStatusApplyConfiguration struct {
 	// StartedAt is when the user's wish was taken up.
 	StartedAt *v1.MicroTime `json:"startedAt,omitempty"`
-	// Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others.
+	// MedianMillis is how long it usually takes on this machine until the engine is ready, in milliseconds: the median
+	// of past starts. It is not there before the first.
+	MedianMillis *int64 `json:"medianMillis,omitempty"`
+	// Steps in order. Each has one writer: the mirror writes ReadingContainers, the App reconciler the others. The
+	// medians of all are the App reconciler's.
 	Steps []StartupStepApplyConfiguration `json:"steps,omitempty"`
 }
 
@@ -30,6 +34,14 @@ func StartupStatus() *StartupStatusApplyConfiguration {
 // If called multiple times, the StartedAt field is set to the value of the last call.
 func (b *StartupStatusApplyConfiguration) WithStartedAt(value v1.MicroTime) *StartupStatusApplyConfiguration {
 	b.StartedAt = &value
+	return b
+}
+
+// WithMedianMillis sets the MedianMillis field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MedianMillis field is set to the value of the last call.
+func (b *StartupStatusApplyConfiguration) WithMedianMillis(value int64) *StartupStatusApplyConfiguration {
+	b.MedianMillis = &value
 	return b
 }
 

@@ -24,6 +24,9 @@ type StartupStepApplyConfiguration struct {
 	FinishedAt *v1.MicroTime `json:"finishedAt,omitempty"`
 	// Message says more, such as "120/1000".
 	Message *string `json:"message,omitempty"`
+	// MedianMillis is how long this step usually takes on this machine, in milliseconds: the median of past starts. It
+	// is not there before the first.
+	MedianMillis *int64 `json:"medianMillis,omitempty"`
 }
 
 // StartupStepApplyConfiguration constructs a declarative configuration of the StartupStep type for use with
@@ -69,5 +72,13 @@ func (b *StartupStepApplyConfiguration) WithFinishedAt(value v1.MicroTime) *Star
 // If called multiple times, the Message field is set to the value of the last call.
 func (b *StartupStepApplyConfiguration) WithMessage(value string) *StartupStepApplyConfiguration {
 	b.Message = &value
+	return b
+}
+
+// WithMedianMillis sets the MedianMillis field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MedianMillis field is set to the value of the last call.
+func (b *StartupStepApplyConfiguration) WithMedianMillis(value int64) *StartupStepApplyConfiguration {
+	b.MedianMillis = &value
 	return b
 }
