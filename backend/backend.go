@@ -17,6 +17,7 @@ import (
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	"github.com/berth-desktop/berth/backend/apiserver"
 	"github.com/berth-desktop/berth/backend/controllers"
+	"github.com/berth-desktop/berth/backend/diagnostics"
 	"github.com/berth-desktop/berth/backend/dockercontext"
 	"github.com/berth-desktop/berth/backend/engine"
 	"github.com/berth-desktop/berth/backend/mirror"
@@ -48,6 +49,7 @@ func Run(ctx context.Context, cfg Config) error {
 	pages := page.New(page.Config{
 		Assets: cfg.Assets,
 		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Handler().ServeHTTP(w, r) }),
+		Doctor: doctor(cfg),
 		Log:    cfg.Log.With("component", "page"),
 	})
 	api, err := apiserver.New(apiserver.Config{
@@ -57,7 +59,7 @@ func Run(ctx context.Context, cfg Config) error {
 		Address:    "127.0.0.1:0",
 		Namespace:  appv1.DefaultNamespace,
 		Version:    cfg.Version,
-		Local:      pages.Local(),
+		Local:      local(cfg, pages),
 		Log:        cfg.Log.With("component", "apiserver"),
 	})
 	if err != nil {
@@ -78,6 +80,18 @@ func Run(ctx context.Context, cfg Config) error {
 	g.Go(func() error { return reconcilers.Run(ctx) })
 	g.Go(func() error { return newContextKeeper(cfg, api).Run(ctx) })
 	return g.Wait()
+}
+
+// local is what the socket serves beside the API.
+func local(cfg Config, pages *page.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/local/", pages.Local())
+	mux.Handle("GET "+diagnostics.Path, doctor(cfg))
+	return mux
+}
+
+func doctor(cfg Config) http.Handler {
+	return diagnostics.Handler(diagnostics.Config{Paths: cfg.Paths, Version: cfg.Version, Getenv: cfg.Getenv})
 }
 
 func newContextKeeper(cfg Config, api *apiserver.Server) *dockercontext.Keeper {

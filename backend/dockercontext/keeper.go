@@ -153,12 +153,11 @@ func (r *run) apply(ctx context.Context, want string) metav1.Condition {
 	return c
 }
 
-// endpoint is where docker should find the engine; it is empty while there is none to find.
+// endpoint is where docker should find the engine; it is empty while there is none to find. It does not wait for the
+// mirror: the engine answers, and `docker` should find it as soon as anybody is told so, also while the mirror reconnects.
 func endpoint(a *appv1.App) string {
-	ready := a.DeletionTimestamp == nil && a.Spec.Running &&
-		condition.IsTrue(a.Status.Conditions, appv1.ConditionRunning) &&
-		condition.IsTrue(a.Status.Conditions, appv1.ConditionContainerEngineReady)
-	if !ready || a.Status.Engine == nil {
+	wanted := a.DeletionTimestamp == nil && a.Spec.Running
+	if !wanted || !condition.IsTrue(a.Status.Conditions, appv1.ConditionRunning) || a.Status.Engine == nil {
 		return ""
 	}
 	return a.Status.Engine.Endpoint

@@ -12,11 +12,7 @@ import (
 
 // let passes the page's own questions on to the API. Whoever has no session gets nothing.
 func (s *Server) let(cookie string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c, err := r.Cookie(cookie); err != nil || !s.sessions.admitted(c.Value) {
-			http.Error(w, signIn, http.StatusUnauthorized)
-			return
-		}
+	return s.members(cookie, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !reachable(r.Method, r.URL.EscapedPath()) {
 			http.Error(w, "The page may not ask this.", http.StatusForbidden)
 			return
@@ -24,6 +20,17 @@ func (s *Server) let(cookie string) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		s.cfg.API.ServeHTTP(w, asOwner(r))
+	}))
+}
+
+// members lets in who has a session.
+func (s *Server) members(cookie string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie(cookie); err != nil || !s.sessions.admitted(c.Value) {
+			http.Error(w, signIn, http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -34,7 +34,9 @@ type Config struct {
 	Assets fs.FS
 	// API answers for a caller that has been let in.
 	API http.Handler
-	Log *slog.Logger
+	// Doctor answers GET /local/doctor for a caller that has been let in. It may be nil.
+	Doctor http.Handler
+	Log    *slog.Logger
 }
 
 // Server serves the page and its share of the API.
@@ -154,6 +156,9 @@ func (s *Server) handler(address string) http.Handler {
 	mux.Handle("/apis/", s.let(cookieName(address)))
 	mux.Handle("/version", s.let(cookieName(address)))
 	mux.Handle("GET /stream", s.stream("http://"+address, cookieName(address)))
+	if s.cfg.Doctor != nil {
+		mux.Handle("GET /local/doctor", s.members(cookieName(address), s.cfg.Doctor))
+	}
 	mux.Handle("/", assets(s.cfg.Assets))
 	return frontend.Protect(guard(address, mux))
 }

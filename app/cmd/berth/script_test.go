@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"docker":  docker,
 			"image":   image,
 			"daemons": daemons,
+			"asks":    asks,
 		},
 	})
 }
@@ -181,4 +182,20 @@ func daemons(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(strings.Count(string(text), `msg="Berth begins"`)); got != args[0] {
 		ts.Fatalf("%s daemons have run, want %s", got, args[0])
 	}
+}
+
+// asks PATH: prints what the daemon's socket answers there.
+func asks(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asks PATH")
+	}
+	p, err := paths.FromEnvironment(ts.Getenv)
+	ts.Check(err)
+	c, err := client.Connect(context.Background(), client.Options{Paths: p})
+	ts.Check(err)
+	defer c.Close()
+	status, answer, err := c.Do(context.Background(), "GET", args[0], "", nil)
+	ts.Check(err)
+	_, err = fmt.Fprintf(ts.Stdout(), "%d %s\n", status, answer)
+	ts.Check(err)
 }
