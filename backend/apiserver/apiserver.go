@@ -50,6 +50,7 @@ type Server struct {
 	watches    *watches
 	ready      chan struct{}
 	apps       *registry[app.App, *app.App]
+	activities *registry[app.Activity, *app.Activity]
 	containers *registry[containers.Container, *containers.Container]
 	images     *registry[containers.Image, *containers.Image]
 	volumes    *registry[containers.Volume, *containers.Volume]
@@ -75,6 +76,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	err = errors.Join(
 		add(b, &s.apps, appKind()),
+		add(b, &s.activities, activityKind()),
 		add(b, &s.containers, containerKind()),
 		add(b, &s.images, imageKind()),
 		add(b, &s.volumes, volumeKind()),
@@ -110,6 +112,11 @@ func add[T any, P store.Object[T]](b builder, to **registry[T, P], k kind[T, P])
 	if err != nil {
 		return fmt.Errorf("build the registry of %s: %w", k.plural, err)
 	}
+	if k.readOnly {
+		b.routes[k.group][k.plural] = readREST{r.main, r.main, r.main, r.main, r.main, k.short}
+		*to = r
+		return nil
+	}
 	b.routes[k.group][k.plural] = publicREST{r.main, k.short, r.mayGo}
 	b.routes[k.group][k.plural+"/status"] = statusREST{r.main}
 	*to = r
@@ -127,6 +134,9 @@ func (s *Server) Watched() bool { return s.watches.ofMirrors() > 0 }
 
 // Apps is the daemon's own door to App. Like the other stores it can be used before Run and after it.
 func (s *Server) Apps() store.Store[app.App, *app.App] { return s.apps }
+
+// Activities is the daemon's own door to Activity.
+func (s *Server) Activities() store.Store[app.Activity, *app.Activity] { return s.activities }
 
 // Containers is the daemon's own door to Container.
 func (s *Server) Containers() store.Store[containers.Container, *containers.Container] {

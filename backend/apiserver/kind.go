@@ -21,6 +21,7 @@ type kind[T any, P store.Object[T]] struct {
 	short            []string
 	namespaced       bool
 	kept             bool // outlives the daemon, in a file
+	readOnly         bool // over HTTP, where the daemon alone is to write it
 	newList          func() runtime.Object
 	items            func(list runtime.Object) []T
 	columns          []metav1.TableColumnDefinition

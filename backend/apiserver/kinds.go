@@ -46,6 +46,30 @@ func appKind() kind[app.App, *app.App] {
 	}
 }
 
+func activityKind() kind[app.Activity, *app.Activity] {
+	return kind[app.Activity, *app.Activity]{
+		group: app.SchemeGroupVersion, plural: "activities", singular: "activity", short: []string{"act"}, readOnly: true,
+		newList: func() runtime.Object { return &app.ActivityList{} },
+		items:   func(l runtime.Object) []app.Activity { return l.(*app.ActivityList).Items },
+		columns: []metav1.TableColumnDefinition{
+			column("Kind", "what it happened to"),
+			column("Title", "what people call it"),
+			column("Reason", "what happened"),
+			column("Message", "more about it"),
+			wideColumn("By", "which face asked for it"),
+		},
+		cells: func(a *app.Activity) []any {
+			s := a.Status
+			return []any{s.Kind, s.Title, s.Reason, s.Message, s.By}
+		},
+		selectable: func(a *app.Activity) fields.Set {
+			s := a.Status
+			return fields.Set{"status.kind": s.Kind, "status.object": s.Object, "status.reason": s.Reason, "status.severity": string(s.Severity)}
+		},
+		setStatus: func(to, from *app.Activity) { to.Status = from.Status },
+	}
+}
+
 func containerKind() kind[containers.Container, *containers.Container] {
 	return kind[containers.Container, *containers.Container]{
 		group: containers.SchemeGroupVersion, plural: "containers", singular: "container", short: []string{"ctr"}, namespaced: true,

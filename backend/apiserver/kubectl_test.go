@@ -165,6 +165,7 @@ func TestStockKubectl(t *testing.T) {
 		if lines := strings.Count(out, "v1alpha1"); lines != 6 {
 			t.Errorf("%d kinds:\n%s", lines, out)
 		}
+		shows(t, k.run(t, "", "api-resources", "-o", "wide"), "activities act app.berth.desktop/v1alpha1 false Activity get,list,watch")
 	})
 	t.Run("field selectors", func(t *testing.T) {
 		out := k.run(t, "", "get", "ctr", "--field-selector=status.status=exited,status.name=name-of-batch", "-o", "name")

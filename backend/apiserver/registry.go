@@ -136,6 +136,26 @@ func (r publicREST) ShortNames() []string { return r.short }
 // Categories implements rest.CategoriesProvider.
 func (publicREST) Categories() []string { return []string{"all", "berth"} }
 
+// readREST is a kind over HTTP that is only read. It is in none of the other kinds' categories: what happened is not
+// among what there is.
+type readREST struct {
+	rest.Storage
+	rest.Scoper
+	rest.SingularNameProvider
+	rest.Watcher
+	reader
+
+	short []string
+}
+
+type reader interface {
+	rest.Getter
+	rest.Lister
+}
+
+// ShortNames implements rest.ShortNamesProvider.
+func (r readREST) ShortNames() []string { return r.short }
+
 // statusREST lets status be read over HTTP, and nothing else: the daemon alone writes it.
 type statusREST struct{ store *genericregistry.Store }
 

@@ -20,6 +20,10 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=app.berth.desktop, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("Activity"):
+		return &appv1alpha1.ActivityApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ActivityStatus"):
+		return &appv1alpha1.ActivityStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("App"):
 		return &appv1alpha1.AppApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AppSpec"):

@@ -2,6 +2,100 @@
 import type { Condition, ListMeta, ObjectMeta, TypeMeta } from './meta'
 
 //////////
+// source: activity_types.go
+
+/**
+ * ActivityLimit is how many activities are remembered.
+ */
+export const ActivityLimit = 1000;
+/**
+ * Severity says whether an activity needs somebody.
+ */
+export type Severity = string;
+/**
+ * The severities.
+ */
+export const SeverityNormal: Severity = "Normal";
+/**
+ * The severities.
+ */
+export const SeverityWarning: Severity = "Warning";
+/**
+ * Activity is one thing that happened: to a container, an image, a volume, a network, or to the engine. Names sort by
+ * time. The newest ActivityLimit are remembered, also across restarts of the daemon. The daemon alone writes them.
+ * +genclient
+ * +genclient:nonNamespaced
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface Activity extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Status is what happened.
+   * +optional
+   */
+  status?: ActivityStatus;
+}
+/**
+ * ActivityStatus is what happened.
+ */
+export interface ActivityStatus {
+  /**
+   * At is when it was observed, by the daemon's clock.
+   * +optional
+   */
+  at?: string;
+  /**
+   * Kind of what it happened to: App, Container, Image, Volume, Network.
+   * +optional
+   */
+  kind?: string;
+  /**
+   * Object is the name of what it happened to in the API. It may be gone.
+   * +optional
+   */
+  object?: string;
+  /**
+   * Title is what people call it: free text.
+   * +optional
+   */
+  title?: string;
+  /**
+   * Reason is a CamelCase word for what happened, such as Started, Exited, Removed.
+   * +optional
+   */
+  reason?: string;
+  /**
+   * Message says more: free text.
+   * +optional
+   */
+  message?: string;
+  /**
+   * By is the face that asked for it, as it calls itself to the API; empty if none did, as for docker's own command.
+   * +optional
+   */
+  by?: string;
+  /**
+   * Severity says whether it needs somebody.
+   * +optional
+   */
+  severity?: Severity;
+}
+/**
+ * ActivityList is a list of Activity.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ActivityList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: Activity[];
+}
+
+//////////
 // source: app_types.go
 
 /**
@@ -380,6 +474,6 @@ export interface AppList extends TypeMeta {
 // source: register.go
 
 /**
- * GroupName is the API group of App.
+ * GroupName is the API group of App and Activity.
  */
 export const GroupName = "app.berth.desktop";

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// GroupName is the API group of App.
+// GroupName is the API group of App and Activity.
 const GroupName = "app.berth.desktop"
 
 // SchemeGroupVersion is the group and version of this package's kinds.
@@ -16,7 +16,7 @@ var SchemeGroupVersion = schema.GroupVersion{Group: GroupName, Version: "v1alpha
 
 // AddToScheme registers this package's kinds and their defaults.
 func AddToScheme(s *runtime.Scheme) error {
-	s.AddKnownTypes(SchemeGroupVersion, &App{}, &AppList{})
+	s.AddKnownTypes(SchemeGroupVersion, &App{}, &AppList{}, &Activity{}, &ActivityList{})
 	metav1.AddToGroupVersion(s, SchemeGroupVersion)
 	return RegisterDefaults(s)
 }

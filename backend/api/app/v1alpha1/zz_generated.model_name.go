@@ -8,6 +8,21 @@
 package v1alpha1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Activity) OpenAPIModelName() string {
+	return "desktop.berth.app.v1alpha1.Activity"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ActivityList) OpenAPIModelName() string {
+	return "desktop.berth.app.v1alpha1.ActivityList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ActivityStatus) OpenAPIModelName() string {
+	return "desktop.berth.app.v1alpha1.ActivityStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in App) OpenAPIModelName() string {
 	return "desktop.berth.app.v1alpha1.App"
 }
