@@ -23,7 +23,7 @@ import (
 	"github.com/berth-desktop/berth/backend/apiserver/memstore"
 )
 
-// Config says where the API is served. All fields but Local are required.
+// Config says where the API is served. All fields but Subresources and Local are required.
 type Config struct {
 	// Objects is the folder of the kinds that outlive the daemon.
 	Objects string
@@ -37,6 +37,8 @@ type Config struct {
 	Namespace string
 	// Version is Berth's. /version tells it, behind the Kubernetes release that is served.
 	Version string
+	// Subresources are served below the objects of the mirrored kinds.
+	Subresources []Subresource
 	// Local is served under /local/ on the socket only. It may be nil.
 	Local http.Handler
 	// Log takes what the server has to say, and what the Kubernetes libraries say in all of the process.
@@ -86,7 +88,10 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.api, err = newGeneric(b, cfg.Version, s.watches); err != nil {
+	if err := addSubresources(b, cfg.Subresources); err != nil {
+		return nil, err
+	}
+	if s.api, err = newGeneric(b, cfg, s.watches); err != nil {
 		return nil, err
 	}
 	// Done here, so that Handler can be used at once: it adds OpenAPI and the health checks.

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/filters"
 	"k8s.io/apiserver/pkg/server/healthz"
 	clientrest "k8s.io/client-go/rest"
 	"k8s.io/component-base/compatibility"
@@ -36,7 +37,7 @@ const (
 
 // newGeneric builds the library's server with our kinds. It serves no metrics and no profiles, has no admission
 // plugins (strategies refuse what is wrong) and no authentication: who comes through a door has shown who he is.
-func newGeneric(b builder, berth string, w *watches) (*genericapiserver.GenericAPIServer, error) {
+func newGeneric(b builder, own Config, w *watches) (*genericapiserver.GenericAPIServer, error) {
 	cfg := genericapiserver.NewConfig(b.codecs)
 	cfg.EnableProfiling, cfg.EnableIndex, cfg.EnableMetrics = false, false, false
 	// Both would wake an idle daemon every second, for metrics that nobody reads.
@@ -46,12 +47,14 @@ func newGeneric(b builder, berth string, w *watches) (*genericapiserver.GenericA
 	// The library's other check, of its log, starts a goroutine that never ends.
 	alive := []healthz.HealthChecker{healthz.PingHealthz}
 	cfg.HealthzChecks, cfg.LivezChecks, cfg.ReadyzChecks = alive, alive, alive
-	cfg.EffectiveVersion = newRelease(berth)
+	cfg.EffectiveVersion = newRelease(own.Version)
 	cfg.Authentication.Authenticator = authenticator.RequestFunc(asOwner)
 	cfg.Authorization.Authorizer = authorizerfactory.NewPrivilegedGroups(user.SystemPrivilegedGroup)
 	cfg.OpenAPIV3Config = openAPI(b.scheme)
+	endless := sets.NewString(subresourceNames(own.Subresources)...)
+	cfg.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch"), endless)
 	cfg.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return uncompressed(genericapiserver.DefaultBuildHandlerChain(w.count(api), c))
+		return uncompressed(genericapiserver.DefaultBuildHandlerChain(w.count(api, endless), c))
 	}
 	// The library insists on both. Nothing of it that dials itself, or tells others where it is, is in use.
 	cfg.LoopbackClientConfig = &clientrest.Config{Host: "http://berth.invalid"}

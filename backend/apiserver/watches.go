@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/endpoints/request"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
-// watches knows the HTTP watches that are open: how many are of mirrored kinds, and how to end them all.
+// watches knows the HTTP watches, and other requests without an end, that are open: how many are watches of mirrored
+// kinds, and how to end them all.
 type watches struct {
 	mu      sync.Mutex
 	open    map[*openWatch]struct{}
@@ -25,17 +27,18 @@ type openWatch struct {
 
 func newWatches() *watches { return &watches{open: map[*openWatch]struct{}{}} }
 
-// count is the innermost of the handlers: the library has parsed the request by then.
-func (w *watches) count(next http.Handler) http.Handler {
+// count is the innermost of the handlers: the library has parsed the request by then. Subresources that are endless end
+// with the watches.
+func (w *watches) count(next http.Handler, endless sets.String) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		info, ok := request.RequestInfoFrom(r.Context())
-		if !ok || info.Verb != "watch" {
+		if !ok || (info.Verb != "watch" && !endless.Has(info.Subresource)) {
 			next.ServeHTTP(rw, r)
 			return
 		}
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		o := &openWatch{cancel: cancel, mirror: info.APIGroup == containers.GroupName}
+		o := &openWatch{cancel: cancel, mirror: info.Verb == "watch" && info.APIGroup == containers.GroupName}
 		w.enter(o)
 		defer w.leave(o)
 		next.ServeHTTP(rw, r.WithContext(ctx))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gorilla/websocket"
+
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
@@ -19,7 +21,20 @@ func (s *Server) let(cookie string) http.Handler {
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		s.cfg.API.ServeHTTP(w, asOwner(r))
+		if !websocket.IsWebSocketUpgrade(r) {
+			s.cfg.API.ServeHTTP(w, asOwner(r))
+			return
+		}
+		// A browser always says where a handshake comes from, and the guard has let nothing pass but our own page. Whoever
+		// does not say is no page.
+		if r.Header.Get("Origin") == "" {
+			refuseStranger(w)
+			return
+		}
+		s.streams.Add(1)
+		defer s.streams.Done()
+		s.cfg.API.ServeHTTP(w, asOwner(r, "Connection", "Upgrade",
+			"Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions"))
 	}))
 }
 
@@ -51,12 +66,12 @@ func reachable(method, escaped string) bool {
 	})
 }
 
-// asOwner strips all headers but those that say what is sent and what is wanted: none of them may speak for another
-// user, nor hand on our cookie.
-func asOwner(r *http.Request) *http.Request {
+// asOwner strips all headers but those that say what is sent and what is wanted, and those besides: none of them may speak
+// for another user, nor hand on our cookie.
+func asOwner(r *http.Request, besides ...string) *http.Request {
 	out := r.Clone(r.Context())
 	out.Header = http.Header{}
-	for _, name := range []string{"Accept", "Content-Type"} {
+	for _, name := range append([]string{"Accept", "Content-Type"}, besides...) {
 		if v := r.Header.Values(name); len(v) > 0 {
 			out.Header[name] = v
 		}
