@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,7 +25,6 @@ import (
 	"github.com/berth-desktop/berth/backend/mirror"
 	"github.com/berth-desktop/berth/backend/page"
 	"github.com/berth-desktop/berth/backend/paths"
-	"github.com/berth-desktop/berth/backend/streams"
 	"github.com/berth-desktop/berth/vm"
 	"github.com/berth-desktop/berth/vm/host"
 	"github.com/berth-desktop/berth/vm/native"
@@ -40,14 +41,13 @@ type Config struct {
 	Log    *slog.Logger
 }
 
-// Run is the daemon: it serves until ctx ends, then stops an engine of its own and returns.
+// Run is the daemon: it serves until ctx ends, then stops an engine of its own, which can still be watched, and returns.
 // The caller holds the instance's lock.
 func Run(ctx context.Context, cfg Config) error {
 	if err := makeFolders(cfg.Paths); err != nil {
 		return err
 	}
 	var api *apiserver.Server
-	var reconcilers *controllers.Controllers
 	pages := page.New(page.Config{
 		Assets: cfg.Assets,
 		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Handler().ServeHTTP(w, r) }),
@@ -61,14 +61,8 @@ func Run(ctx context.Context, cfg Config) error {
 		Address:    "127.0.0.1:0",
 		Namespace:  appv1.DefaultNamespace,
 		Version:    cfg.Version,
-		Subresources: subresources(streams.New(streams.Config{
-			Engine: func(ctx context.Context, namespace string) (*engine.Client, error) {
-				return reconcilers.Engine(ctx, namespace)
-			},
-			Log: cfg.Log.With("component", "streams"),
-		})),
-		Local: local(cfg, pages),
-		Log:   cfg.Log.With("component", "apiserver"),
+		Local:      local(cfg, pages),
+		Log:        cfg.Log.With("component", "apiserver"),
 	})
 	if err != nil {
 		return fmt.Errorf("build the API server: %w", err)
@@ -76,18 +70,46 @@ func Run(ctx context.Context, cfg Config) error {
 	engines := engine.NewPool(engine.Dial)
 	defer engines.Close()
 
-	reconcilers = newControllers(cfg, api, engines)
+	reconcilers := newControllers(cfg, api, engines)
 	if err := reconcilers.Prepare(ctx); err != nil {
 		return fmt.Errorf("prepare the App: %w", err)
 	}
 
+	// The end goes by stages, so that faces can watch it: the reconcilers stop the engine, for which the mirror takes its
+	// objects away first, and the API outlives both.
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return api.Run(ctx) })
-	g.Go(func() error { return pages.Run(ctx) })
-	g.Go(func() error { return newMirror(cfg, api).Run(ctx) })
-	g.Go(func() error { return reconcilers.Run(ctx) })
-	g.Go(func() error { return newContextKeeper(cfg, api).Run(ctx) })
+	ctx = stage(ctx, g, reconcilers.Run)
+	ctx = stage(ctx, g, newMirror(cfg, api).Run, newContextKeeper(cfg, api).Run)
+	ctx = stage(ctx, g, linger)
+	stage(ctx, g, api.Run, pages.Run)
 	return g.Wait()
+}
+
+// stage runs parts in g until ctx ends. The context that it returns ends once all of them have ended.
+func stage(ctx context.Context, g *errgroup.Group, parts ...func(context.Context) error) context.Context {
+	next, end := context.WithCancel(context.WithoutCancel(ctx))
+	var left sync.WaitGroup
+	for _, run := range parts {
+		left.Add(1)
+		g.Go(func() error {
+			defer left.Done()
+			return run(ctx)
+		})
+	}
+	g.Go(func() error {
+		left.Wait()
+		end()
+		return nil
+	})
+	return next
+}
+
+// linger lets those who watch read the last that was written: the end of a watch does not wait for what is on its way.
+func linger(ctx context.Context) error {
+	const reading = 250 * time.Millisecond
+	<-ctx.Done()
+	<-time.After(reading)
+	return nil
 }
 
 // local is what the socket serves beside the API.
@@ -142,6 +164,8 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Networks:        api.Networks(),
 		Drivers:         drivers(cfg),
 		DefaultProvider: func(context.Context) appv1.Provider { return defaultProvider() },
+		Own:             []appv1.Provider{appv1.ProviderNative},
+		StartupTimes:    cfg.Paths.StartupTimes(),
 		Engines:         engines,
 		Log:             cfg.Log.With("component", "controllers"),
 	})

@@ -74,6 +74,14 @@ type Step struct {
 	Name    string
 	Message string
 	At      time.Time
+	// Within is how long the step may take before the start is given up; zero leaves that to whoever asked for the start.
+	Within time.Duration
+}
+
+// Teller is a Driver whose engine keeps a log.
+type Teller interface {
+	// LogTail is the end of that log since the last start, at most 20 lines; none if it cannot be read.
+	LogTail() []string
 }
 
 // Driver houses one engine. Its methods may be called from any goroutine; calls that change the machine are

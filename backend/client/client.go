@@ -58,7 +58,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := newClient(o.Paths.APISocket())
 	err := c.hello(ctx)
-	if errors.Is(err, ErrNotRunning) && o.Start {
+	if o.Start && (errors.Is(err, ErrNotRunning) || err == nil && isEnding(o.Paths)) {
 		err = c.start(ctx, o)
 	}
 	if err != nil {

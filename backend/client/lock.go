@@ -25,9 +25,14 @@ const (
 // ErrRunning says that another process is the daemon of the instance.
 var ErrRunning = errors.New("another daemon runs")
 
+// ending is what a daemon that has been told to end writes behind its process id: it answers to the last, and yet nobody
+// should begin anything with it.
+const ending = " ending"
+
 // Hold makes the calling process the one daemon of the instance until release. It waits for one that is about to end,
-// and returns ErrRunning once one answers.
+// and returns ErrRunning once one answers. The end of ctx is taken for the beginning of the daemon's.
 func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) {
+	life := ctx
 	if err := os.MkdirAll(p.Runtime, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of sockets: %w", err)
 	}
@@ -42,7 +47,7 @@ func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) 
 		if err != nil {
 			return false, fmt.Errorf("lock %s: %w", p.Lock(), err)
 		}
-		if !mine && other.hello(ctx) == nil {
+		if !mine && !isEnding(p) && other.hello(ctx) == nil {
 			return false, fmt.Errorf("%w (process %s)", ErrRunning, holder(p))
 		}
 		return mine, nil
@@ -56,15 +61,31 @@ func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) 
 	if err := os.WriteFile(p.Lock(), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("write our process id: %w", err), lock.Unlock())
 	}
+	told := make(chan struct{})
+	forget := context.AfterFunc(life, func() {
+		defer close(told)
+		_ = os.WriteFile(p.Lock(), []byte(strconv.Itoa(os.Getpid())+ending), 0o600) // it only spares others a wait in vain
+	})
 	// The id goes before the lock does, so that Quit finds none or the right one. The file stays: a new one would be
 	// another lock.
-	return func() error { return errors.Join(os.Truncate(p.Lock(), 0), lock.Unlock()) }, nil
+	return func() error {
+		if !forget() {
+			<-told
+		}
+		return errors.Join(os.Truncate(p.Lock(), 0), lock.Unlock())
+	}, nil
+}
+
+// isEnding says whether the daemon has been told to end.
+func isEnding(p paths.Paths) bool {
+	text, err := os.ReadFile(p.Lock())
+	return err == nil && strings.HasSuffix(string(text), ending)
 }
 
 // holder is the process id in the lock file, or "?".
 func holder(p paths.Paths) string {
 	text, err := os.ReadFile(p.Lock())
-	if id := strings.TrimSpace(string(text)); err == nil && id != "" {
+	if id, _, _ := strings.Cut(strings.TrimSpace(string(text)), " "); err == nil && id != "" {
 		return id
 	}
 	return "?"

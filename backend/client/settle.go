@@ -58,17 +58,12 @@ func (c *Client) SetRunning(ctx context.Context, running bool) (*appv1.App, erro
 	if err != nil {
 		return nil, err
 	}
-	if running && app.Spec.Running && failed(app, app.Generation) != nil {
-		// The wish is as before, and so a patch would change nothing and nobody would try again.
-		if _, err := c.Apps().Patch(ctx, appv1.AppName, wish(false)); err != nil {
-			return nil, err
-		}
+	wish := map[string]any{"running": running}
+	if app.Spec.Running == running && failed(app, app.Generation) != nil {
+		// The wish is as before: a patch of nothing else would change nothing, and nobody would try again.
+		wish["retriedAt"] = metav1.NowMicro()
 	}
-	return c.Apps().Patch(ctx, appv1.AppName, wish(running))
-}
-
-func wish(running bool) any {
-	return map[string]any{"spec": map[string]any{"running": running}}
+	return c.Apps().Patch(ctx, appv1.AppName, map[string]any{"spec": wish})
 }
 
 // WaitSettled returns nil once the App is as its spec of that generation wants it, or of a later one, and a

@@ -97,7 +97,7 @@ func (c *Client) outlast(ctx context.Context, p paths.Paths) (up bool, err error
 		if free {
 			return true, lock.Unlock()
 		}
-		up = c.hello(limited) == nil
+		up = !isEnding(p) && c.hello(limited) == nil
 		return up, nil
 	})
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {

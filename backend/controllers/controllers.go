@@ -14,6 +14,7 @@ import (
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/controllers/app"
+	"github.com/berth-desktop/berth/backend/controllers/app/history"
 	"github.com/berth-desktop/berth/backend/controllers/container"
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
@@ -32,6 +33,10 @@ type Config struct {
 	Drivers func(appv1.ContainerEngine) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
 	DefaultProvider func(context.Context) appv1.Provider
+	// Own are the providers whose machines are Berth's.
+	Own []appv1.Provider
+	// StartupTimes is the file that remembers how long starts took.
+	StartupTimes string
 	// Engines gives the client for an endpoint. It belongs to whoever made the pool.
 	Engines *engine.Pool
 	Log     *slog.Logger
@@ -52,6 +57,7 @@ func New(cfg Config) *Controllers {
 	c := &Controllers{cfg: cfg}
 	c.app = app.New(app.Config{
 		Apps: cfg.Apps, Drivers: cfg.Drivers, DefaultProvider: cfg.DefaultProvider,
+		Own: cfg.Own, History: history.New(cfg.StartupTimes, cfg.Log.With("kind", "app")),
 		Timing: app.DefaultTiming(), Log: cfg.Log.With("kind", "app"),
 	})
 	c.images = image.New(image.Config{

@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ func begin(t *testing.T) *world {
 		Apps: w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(),
 		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.docker.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },
+		StartupTimes:    filepath.Join(t.TempDir(), "startup.json"),
 		Engines:         engines, Log: apitest.Log(t),
 	})
 	if err := c.Prepare(t.Context()); err != nil {

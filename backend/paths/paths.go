@@ -84,8 +84,14 @@ func (p Paths) check() error {
 // Objects is where API objects that outlive the daemon are kept, one file each.
 func (p Paths) Objects() string { return filepath.Join(p.State, "objects") }
 
+// Activity is what remembers what happened.
+func (p Paths) Activity() string { return filepath.Join(p.State, "activity.jsonl") }
+
 // Kubeconfig is the file that stock kubectl and its like use; it holds the token.
 func (p Paths) Kubeconfig() string { return filepath.Join(p.State, "kubeconfig") }
+
+// StartupTimes is the file that remembers how long starts took.
+func (p Paths) StartupTimes() string { return filepath.Join(p.State, "startup-times.json") }
 
 // Logs is the folder of the daemon's and the engine's logs.
 func (p Paths) Logs() string { return filepath.Join(p.State, "logs") }

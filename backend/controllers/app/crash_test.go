@@ -230,12 +230,9 @@ func TestDaemonThatEndsStopsTheEngineAndKeepsTheWish(t *testing.T) {
 		if !a.Spec.Running || a.Status.Engine != nil {
 			t.Errorf("App is %+v / %+v, want the wish and no engine", a.Spec, a.Status)
 		}
-		for _, c := range a.Status.Conditions {
-			// The mirror, which ends at the same time, may still have said that it lost the engine.
-			if c.Type != appv1.ConditionContainerEngineReady || c.Status == metav1.ConditionTrue {
-				t.Errorf("App says %+v, which is over", c)
-			}
-		}
+		w.is(a, appv1.ConditionRunning, metav1.ConditionFalse, appv1.ReasonStopped)
+		w.is(a, appv1.ConditionContainerEngineReady, metav1.ConditionFalse, appv1.ReasonStopped)
+		w.is(a, appv1.ConditionSettled, metav1.ConditionFalse, appv1.ReasonSettling)
 		w.run()
 		w.settled(a.Generation)
 		w.called(w.native, "create", "start", "stop", "create", "start")

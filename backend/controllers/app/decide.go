@@ -11,8 +11,12 @@ import (
 
 // Timing says how long things take at most, and how long we wait in between.
 type Timing struct {
-	// Look, Start and Stop are the deadlines of what a driver is asked to do.
-	Look, Start, Stop time.Duration
+	// Look, Start and Stop are the deadlines of what a driver is asked to do, and Step that of each step of a start
+	// which names none of its own.
+	Look, Start, Step, Stop time.Duration
+	// Connect is how long a machine that is up may go without the mirror having read its engine, before that counts as
+	// a failure. The mirror goes on trying.
+	Connect time.Duration
 	// Release is how long the mirror has to take its objects away before the engine is stopped regardless.
 	Release time.Duration
 	// Backoff is how long a machine that crashed stays down before each attempt to start it again; there are as many
@@ -27,7 +31,9 @@ func DefaultTiming() Timing {
 	return Timing{
 		Look:    10 * time.Second,
 		Start:   10 * time.Minute,
+		Step:    2 * time.Minute,
 		Stop:    2 * time.Minute,
+		Connect: 2 * time.Minute,
 		Release: 10 * time.Second,
 		Backoff: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second},
 		Stable:  time.Minute,
@@ -42,8 +48,14 @@ type view struct {
 	ready metav1.Condition
 	// leaving is when the wish was first seen that the machine which is up should not be; zero if there is no such.
 	leaving time.Time
+	// waiting is since when a machine that is up as wished has not been ready; zero if it is, or is not up.
+	waiting time.Time
 	now     time.Time
 	timing  Timing
+	// median is what a step usually takes, in milliseconds, and the whole start if its name is empty.
+	median func(step string) int64
+	// tail is the end of the engine's log.
+	tail func() []string
 }
 
 // leaves says whether the machine that is there is not wanted.
@@ -86,8 +98,10 @@ func (v view) decide() (order, time.Duration) {
 
 func (v view) decideUp() (order, time.Duration) {
 	switch {
-	case !v.leaves(), v.hasFailed():
+	case v.hasFailed():
 		return nothing, 0
+	case !v.leaves():
+		return nothing, v.untilUnread()
 	case v.released():
 		return stop, 0
 	}
@@ -135,6 +149,30 @@ func (v view) released() bool {
 func (v view) untilRelease() time.Duration {
 	return max(0, v.timing.Release-v.now.Sub(v.leaving))
 }
+
+// isReady says whether what the mirror has to say of the engine is what is wished for.
+func (v view) isReady() bool {
+	if v.wish.engine.Name == app.EngineContainerd {
+		return v.ready.Reason == app.ReasonNotApplicable
+	}
+	return v.ready.Status == metav1.ConditionTrue
+}
+
+// waits says whether a machine is up as wished, and only the mirror is behind.
+func (v view) waits() bool {
+	return v.machine.phase == up && !v.leaves() && !v.isReady()
+}
+
+// untilUnread is how long the mirror still has; 0 if nobody waits for it, or it is late.
+func (v view) untilUnread() time.Duration {
+	if !v.waits() {
+		return 0
+	}
+	return max(0, v.timing.Connect-v.now.Sub(v.waiting))
+}
+
+// unread says whether the mirror is late: the machine is up, and nobody has been able to read its engine for long.
+func (v view) unread() bool { return v.waits() && v.untilUnread() == 0 }
 
 // readySince is ContainerEngineReady as far as it was decided on this generation: an earlier one is of no interest.
 func readySince(a *app.App, generation int64) metav1.Condition {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/berth-desktop/berth/backend/api/condition"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/controllers/app"
+	"github.com/berth-desktop/berth/backend/controllers/app/history"
 	"github.com/berth-desktop/berth/backend/controllers/internal/apitest"
 	"github.com/berth-desktop/berth/vm"
 )
@@ -125,6 +127,9 @@ func (h *house) Watch(ctx context.Context, observe func(vm.State)) error {
 	}
 }
 
+// LogTail implements vm.Teller.
+func (h *house) LogTail() []string { return slices.Repeat([]string{"said by " + h.name}, 25) }
+
 func (h *house) crash() {
 	h.is(vm.State{Phase: vm.Crashed, Failure: &vm.Failure{Message: "Docker ended by itself.", LogTail: []string{"panic"}}})
 }
@@ -136,6 +141,8 @@ type world struct {
 	native *house
 	host   *house
 	timing app.Timing
+	past   *history.History
+	own    []appv1.Provider
 	mute   bool
 	stop   func()
 }
@@ -145,7 +152,7 @@ func inWorld(t *testing.T, test func(w *world), setUp ...func(w *world)) {
 	t.Helper()
 	api := apitest.New(t) // outside: the libraries keep goroutines for ever
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, apps: api.Apps(), native: newHouse("native"), host: newHouse("host"), timing: app.DefaultTiming()}
+		w := newWorld(t, api.Apps())
 		for _, f := range setUp {
 			f(w)
 		}
@@ -155,6 +162,13 @@ func inWorld(t *testing.T, test func(w *world), setUp ...func(w *world)) {
 		w.run()
 		test(w)
 	})
+}
+
+func newWorld(t *testing.T, apps store.Store[appv1.App, *appv1.App]) *world {
+	return &world{
+		t: t, apps: apps, native: newHouse("native"), host: newHouse("host"), timing: app.DefaultTiming(),
+		past: history.New(filepath.Join(t.TempDir(), "startup.json"), apitest.Log(t)),
+	}
 }
 
 // withoutMirror is for a world where nobody answers for the engine.
@@ -174,7 +188,7 @@ func (w *world) run() {
 				return w.host, nil
 			}
 		},
-		Timing: w.timing, Log: apitest.Log(w.t),
+		Own: w.own, History: w.past, Timing: w.timing, Log: apitest.Log(w.t),
 	})
 	if err := r.Prepare(context.Background()); err != nil {
 		w.t.Fatal(err)

@@ -12,13 +12,11 @@ import (
 	"github.com/berth-desktop/berth/vm"
 )
 
-// watchPause is the wait before a driver is watched again whose watch has ended by itself.
-const watchPause = time.Second
-
 // machine does with drivers what it is ordered to, one thing after another, in the goroutine of Run. Everybody else
 // looks at what is known of it, and gives orders, without waiting for anything.
 type machine struct {
 	drivers func(app.ContainerEngine) (vm.Driver, error)
+	own     []app.Provider
 	timing  Timing
 	log     *slog.Logger
 	work    chan struct{} // holds one: there is an order
@@ -28,14 +26,19 @@ type machine struct {
 	sight  sight
 	order  order              // that nobody has begun to carry out
 	cancel context.CancelFunc // of the start that is being carried out; nil without one
+	teller vm.Teller          // the driver, if its engine keeps a log
 
 	// Of Run's goroutine.
 	driver vm.Driver
 	house  house // that driver is for
+	swept  bool
 }
 
-func newMachine(drivers func(app.ContainerEngine) (vm.Driver, error), timing Timing, log *slog.Logger) *machine {
-	return &machine{drivers: drivers, timing: timing, log: log, work: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+func newMachine(cfg Config) *machine {
+	return &machine{
+		drivers: cfg.Drivers, own: cfg.Own, timing: cfg.Timing, log: cfg.Log,
+		work: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+	}
 }
 
 // look tells what is known of the machine.
@@ -102,6 +105,10 @@ func (m *machine) carryOut(ctx context.Context) {
 	m.mu.Unlock()
 	began := time.Now()
 	m.log.Info("Machine operation began", "operation", o, "provider", w.engine.Provider, "generation", w.generation)
+	if !m.swept {
+		m.swept = true
+		m.sweep(ctx, w)
+	}
 	var err error
 	switch o {
 	case look:
@@ -124,7 +131,21 @@ func (m *machine) settle(w wish) error {
 		return err
 	}
 	m.driver, m.house = d, houseOf(w.engine)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.teller, _ = d.(vm.Teller)
 	return nil
+}
+
+// logTail is the end of the engine's log, if it keeps one.
+func (m *machine) logTail() []string {
+	m.mu.Lock()
+	t := m.teller
+	m.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	return t.LogTail()
 }
 
 // lookCloser asks whether a machine that nobody has touched yet is up. One that cannot be asked counts as down: it
@@ -142,30 +163,39 @@ func (m *machine) lookCloser(ctx context.Context, w wish) error {
 }
 
 func (m *machine) start(ctx context.Context, w wish) error {
-	limited, cancel := context.WithTimeout(ctx, m.timing.Start)
+	limited, cancel := context.WithTimeoutCause(ctx, m.timing.Start, &overdue{after: m.timing.Start})
 	defer cancel()
+	limited, late := context.WithCancelCause(limited)
+	defer late(nil)
 	if !m.hold(cancel) {
 		m.update(func(s sight) sight { return s.notStarted(none, nil, time.Now()) })
 		return context.Canceled
 	}
 	defer m.hold(nil)
-	endpoint, t, err := m.bringUp(limited, w)
+	p := &pace{usual: m.timing.Step, late: late}
+	defer p.end()
+	endpoint, t, err := m.bringUp(limited, w, p)
 	if err == nil {
 		m.update(func(s sight) sight { return s.started(endpoint, time.Now()) })
 		return nil
 	}
 	var f *vm.Failure
-	switch {
-	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		f = &vm.Failure{
-			Message: fmt.Sprintf("Docker was not up after %s.", m.timing.Start),
-			Hint:    "See the log for what it waits for, then try again.", LogTail: vm.FailureOf(err).LogTail, Err: err,
-		}
-	case limited.Err() == nil:
+	if o, ok := errors.AsType[*overdue](context.Cause(limited)); ok {
+		f = m.tooLate(o, err)
+	} else if limited.Err() == nil {
 		f = vm.FailureOf(err)
 	}
 	m.update(func(s sight) sight { return s.notStarted(t, f, time.Now()) })
 	return err
+}
+
+// tooLate explains a start that was given up, with the end of the engine's log: it is the best that is known of why.
+func (m *machine) tooLate(o *overdue, err error) *vm.Failure {
+	f := &vm.Failure{Message: o.Error(), Hint: "See the log for what it waits for, then try again.", LogTail: vm.FailureOf(err).LogTail, Err: err}
+	if len(f.LogTail) == 0 {
+		f.LogTail = m.logTail()
+	}
+	return f
 }
 
 // hold keeps what cancels the start that is being carried out. It says no if the start was abandoned before it began.
@@ -176,15 +206,17 @@ func (m *machine) hold(cancel context.CancelFunc) bool {
 	return !m.sight.abandoned
 }
 
-func (m *machine) bringUp(ctx context.Context, w wish) (endpoint string, t trouble, err error) {
+func (m *machine) bringUp(ctx context.Context, w wish, p *pace) (endpoint string, t trouble, err error) {
 	if err := m.settle(w); err != nil {
 		return "", startFails, err
 	}
+	p.step("", 0)
 	if err := m.driver.Create(ctx); err != nil {
 		return "", createFails, err
 	}
 	m.update(func(s sight) sight { s.created = true; return s })
 	err = m.driver.Start(ctx, func(step vm.Step) {
+		p.step(step.Name, step.Within)
 		m.update(func(s sight) sight { return s.stepped(step) })
 	})
 	if err != nil {
@@ -222,46 +254,20 @@ func (m *machine) stop(ctx context.Context) error {
 		m.update(sight.stopped) // it is down all the same
 		return err
 	}
+	if limited.Err() != nil {
+		err = &vm.Failure{
+			Message: "Docker did not stop within " + lasting(m.timing.Stop) + ".", Hint: "See the log for what it waits for, then try again.",
+			LogTail: m.logTail(), Err: err,
+		}
+	}
 	m.update(func(s sight) sight { return s.notStopped(vm.FailureOf(err), time.Now()) })
 	return err
 }
 
-// watch follows the driver while the machine is up. The function that it returns ends that, and waits for it.
-func (m *machine) watch(ctx context.Context) func() {
-	if m.look().phase != up {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() { m.follow(ctx, m.driver) })
-	return func() {
-		cancel()
-		wg.Wait()
-	}
-}
-
-func (m *machine) follow(ctx context.Context, d vm.Driver) {
-	for {
-		err := d.Watch(ctx, func(state vm.State) {
-			m.update(func(s sight) sight { return s.observed(state, m.timing.Stable, time.Now()) })
-		})
-		if ctx.Err() != nil {
-			return
-		}
-		m.log.Warn("Watch of the machine ended, beginning another", "error", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(watchPause):
-		}
-	}
-}
-
-// end brings down what is up. Nothing that it does is written: nobody is there to read it.
+// end brings down what is still up. Mostly nothing is: the reconciler has ordered a stop, and App says so.
 func (m *machine) end(ctx context.Context) {
-	switch m.look().phase {
-	case up, found, crashed:
-	default:
+	s := m.look()
+	if s.trouble == stopFails || s.phase != up && s.phase != found && s.phase != crashed {
 		return
 	}
 	m.log.Info("Stopping the machine, as the daemon ends")

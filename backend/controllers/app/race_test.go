@@ -57,7 +57,7 @@ func TestDecisionOnAnOutdatedWishIsNeitherWrittenNorDone(t *testing.T) {
 }
 
 func TestOrderIsVoidOnceTheMachineHasMovedOn(t *testing.T) {
-	m := newMachine(nil, DefaultTiming(), apitest.Log(t))
+	m := newMachine(Config{Timing: DefaultTiming(), Log: apitest.Log(t)})
 	seen := sight{phase: up, endpoint: "unix:///docker.sock"}
 	m.sight = seen.observed(vm.State{Phase: vm.Crashed}, time.Minute, time.Now())
 	m.obey(stop, wish{}, seen, time.Now())

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -95,16 +96,20 @@ func (v view) settled() verdict {
 	switch {
 	case v.hasFailed():
 		return no(app.ReasonFailed, sentence(v.machine.failure))
+	case v.wish.ending:
+		return no(app.ReasonSettling, "Berth is ending. "+v.running().message)
+	case v.unread():
+		return no(app.ReasonFailed, sentence(v.silence()))
 	case v.machine.phase == crashed && !v.leaves():
 		return no(app.ReasonSettling, "Docker is down and is started again: "+v.machine.failure.Message)
 	case !v.wish.running && v.machine.phase == down && v.released():
 		return yes(app.ReasonSettled, v.running().message)
 	case v.machine.phase != up || v.leaves():
 		return no(app.ReasonSettling, v.running().message)
-	case v.ready.Status == metav1.ConditionTrue && v.wish.engine.Name != app.EngineContainerd:
-		return yes(app.ReasonSettled, "Docker is ready.")
-	case v.ready.Reason == app.ReasonNotApplicable && v.wish.engine.Name == app.EngineContainerd:
+	case v.isReady() && v.wish.engine.Name == app.EngineContainerd:
 		return yes(app.ReasonSettled, "containerd is ready.")
+	case v.isReady():
+		return yes(app.ReasonSettled, "Docker is ready.")
 	case v.ready.Message != "":
 		return no(app.ReasonSettling, v.ready.Message)
 	default:
@@ -140,6 +145,7 @@ func (v view) writeStartup(s *app.AppStatus) {
 		return // this daemon has not started anything
 	}
 	next := ours.DeepCopy()
+	next.MedianMillis = v.median("")
 	if s.Startup != nil && s.Startup.StartedAt.Equal(&ours.StartedAt) {
 		for _, step := range s.Startup.Steps {
 			if step.Name == app.StepReadingContainers {
@@ -147,22 +153,57 @@ func (v view) writeStartup(s *app.AppStatus) {
 			}
 		}
 	}
+	for i := range next.Steps {
+		next.Steps[i].MedianMillis = v.median(next.Steps[i].Name)
+	}
 	s.Startup = next
 }
 
 // writeFailure explains what failed, until the next start.
 func (v view) writeFailure(s *app.AppStatus) {
-	const most = 20
-	f := v.machine.failure
 	switch {
-	case f != nil:
-		tail := f.LogTail[max(0, len(f.LogTail)-most):]
-		s.Failure = &app.FailureStatus{
-			Message: f.Message, Hint: f.Hint, LogTail: append([]string(nil), tail...),
-			At: metav1.NewTime(v.machine.failedAt.Truncate(time.Second)),
+	case v.machine.failure != nil:
+		s.Failure = explained(v.machine.failure, v.machine.failedAt)
+	case v.unread():
+		at := v.waiting.Add(v.timing.Connect)
+		if s.Failure != nil && s.Failure.At.Equal(&metav1.Time{Time: at.Truncate(time.Second)}) {
+			s.Failure.Message = v.silence().Message // the log stays as it was when it was given up
+			return
 		}
+		f := v.silence()
+		f.LogTail = v.tail()
+		s.Failure = explained(f, at)
 	case v.machine.phase == starting, v.machine.phase == up:
 		s.Failure = nil
+	}
+}
+
+func explained(f *vm.Failure, at time.Time) *app.FailureStatus {
+	const most = 20
+	tail := f.LogTail[max(0, len(f.LogTail)-most):]
+	return &app.FailureStatus{
+		Message: f.Message, Hint: f.Hint, LogTail: append([]string(nil), tail...), At: metav1.NewTime(at.Truncate(time.Second)),
+	}
+}
+
+// silence is the failure of an engine that runs and cannot be read.
+func (v view) silence() *vm.Failure {
+	message := "Docker runs, but Berth has not been able to read what it holds for " + lasting(v.timing.Connect) + "."
+	if v.ready.Message != "" {
+		message += " " + v.ready.Message
+	}
+	return &vm.Failure{Message: message, Hint: "Berth keeps trying. See the log, or restart Docker: berth restart"}
+}
+
+// lasting is a duration as people say it.
+func lasting(d time.Duration) string {
+	switch {
+	case d == time.Minute:
+		return "a minute"
+	case d >= time.Minute && d%time.Minute == 0:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	default:
+		return fmt.Sprintf("%d seconds", (d+time.Second-1)/time.Second)
 	}
 }
 

@@ -15,11 +15,15 @@ type wish struct {
 	uid        types.UID // an App that was deleted and made anew counts from 1 again
 	generation int64
 	running    bool
+	ending     bool // it should run, but the daemon ends
 	engine     app.ContainerEngine
 }
 
-func wishOf(a *app.App) wish {
-	return wish{uid: a.UID, generation: a.Generation, running: a.Spec.Running, engine: a.Spec.ContainerEngine}
+func wishOf(a *app.App, ending bool) wish {
+	return wish{
+		uid: a.UID, generation: a.Generation, engine: a.Spec.ContainerEngine,
+		running: a.Spec.Running && !ending, ending: a.Spec.Running && ending,
+	}
 }
 
 // house is what makes two machines different ones. Which engine's name is shown does not.
@@ -158,7 +162,8 @@ func (s sight) notStarted(t trouble, f *vm.Failure, now time.Time) sight {
 func (s sight) looked(state vm.State) sight {
 	s.created = state.Phase != vm.Absent && state.Phase != ""
 	s.phase = down
-	if state.Phase == vm.Running || state.Phase == vm.Starting {
+	switch state.Phase {
+	case vm.Running, vm.Starting, vm.Crashed: // of one that crashed something may be left
 		s.phase = found
 	}
 	return s
@@ -199,6 +204,9 @@ func (s sight) observed(state vm.State, stable time.Duration, now time.Time) sig
 	}
 	return s
 }
+
+// rests says whether nothing is being done to the machine.
+func (s sight) rests() bool { return s.phase != looking && s.phase != starting && s.phase != stopping }
 
 // micro is t as precise as the API keeps it: a finer time would differ from its own copy.
 func micro(t time.Time) metav1.MicroTime { return metav1.NewMicroTime(t.Truncate(time.Microsecond)) }

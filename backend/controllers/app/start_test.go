@@ -156,8 +156,8 @@ func TestFailureOfAStartIsExplained(t *testing.T) {
 			setUp: func(w *world) {
 				w.native.start = func(ctx context.Context, _ func(vm.Step)) error { return pass(ctx, 24*time.Hour) }
 			},
-			created: appv1.ReasonCreated, message: "Docker was not up after 10m0s.",
-			settled: "Docker was not up after 10m0s. See the log for what it waits for, then try again.",
+			created: appv1.ReasonCreated, message: "Docker was not up after 2 minutes.",
+			settled: "Docker was not up after 2 minutes. See the log for what it waits for, then try again.", tail: 20,
 		},
 	}
 	for name, tt := range tests {

@@ -10,7 +10,6 @@ import (
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/condition"
-	"github.com/berth-desktop/berth/backend/controllers/app"
 	"github.com/berth-desktop/berth/backend/controllers/internal/apitest"
 	"github.com/berth-desktop/berth/vm"
 )
@@ -19,7 +18,7 @@ import (
 func TestWritersOfAppDoNotLoseEachOthersWords(t *testing.T) {
 	const rounds = 100
 	api := apitest.New(t)
-	w := &world{t: t, apps: api.Apps(), native: newHouse("native"), timing: app.DefaultTiming()}
+	w := newWorld(t, api.Apps())
 	mirrored := make(chan struct{})
 	w.native.start = func(_ context.Context, report func(vm.Step)) error {
 		for i := range rounds {
