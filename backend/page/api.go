@@ -70,7 +70,7 @@ func reachable(method, escaped string) bool {
 // for another user, nor hand on our cookie.
 func asOwner(r *http.Request, besides ...string) *http.Request {
 	out := r.Clone(r.Context())
-	out.Header = http.Header{}
+	out.Header = http.Header{"User-Agent": {"berth-page"}} // the API remembers by it who wished for what
 	for _, name := range append([]string{"Accept", "Content-Type"}, besides...) {
 		if v := r.Header.Values(name); len(v) > 0 {
 			out.Header[name] = v

@@ -281,7 +281,7 @@ func TestAPIHearsNothingOfWhoAsks(t *testing.T) {
 		"Content-Type": "application/merge-patch+json", "Accept": "application/json",
 		"Authorization": "Bearer x", "Impersonate-User": "root", "X-Remote-User": "root",
 	})
-	want := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/merge-patch+json"}}
+	want := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/merge-patch+json"}, "User-Agent": {"berth-page"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

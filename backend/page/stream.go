@@ -180,8 +180,10 @@ func (f *frames) end(v verdict) error {
 	if f.broken != nil {
 		return f.broken
 	}
-	if f.ctx.Err() != nil {
+	select {
+	case <-f.ctx.Done():
 		return nil
+	default:
 	}
 	if err := f.conn.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
 		return err

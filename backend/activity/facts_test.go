@@ -1,0 +1,95 @@
+package activity
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+)
+
+func TestAContainersChangesAreToldInWords(t *testing.T) {
+	running := containerSight{name: "web", state: containers.StateRunning, startedAt: 10, policy: "always"}
+	exited := containerSight{name: "web", state: containers.StateExited, startedAt: 10, policy: "always"}
+	with := func(s containerSight, change func(*containerSight)) containerSight { change(&s); return s }
+	for name, c := range map[string]struct {
+		was, now containerSight
+		want     []app.ActivityStatus
+	}{
+		"nothing":          {running, running, nil},
+		"start by a shell": {exited, with(running, func(s *containerSight) { s.startedAt = 20 }), []app.ActivityStatus{{Reason: "Started"}}},
+		"stop by a face": {
+			with(running, func(s *containerSight) { s.by = "berth" }), with(exited, func(s *containerSight) { s.exitCode = 137 }),
+			[]app.ActivityStatus{{Reason: "Exited", Message: "it was killed (exit code 137)", By: "berth"}},
+		},
+		"crash": {
+			running, with(exited, func(s *containerSight) { s.exitCode = 3 }),
+			[]app.ActivityStatus{{Reason: "Exited", Message: "exit code 3", Severity: app.SeverityWarning}},
+		},
+		"out of memory": {
+			running, with(exited, func(s *containerSight) { s.exitCode, s.outOfMemory = 137, true }),
+			[]app.ActivityStatus{{Reason: "OutOfMemory", Message: "the kernel ended it for want of memory", Severity: app.SeverityWarning}},
+		},
+		"a run between two looks": {exited, with(exited, func(s *containerSight) { s.startedAt = 30 }), []app.ActivityStatus{{Reason: "Exited"}}},
+		"failed start": {
+			with(exited, func(s *containerSight) { s.state = containers.StateCreated }),
+			with(exited, func(s *containerSight) { s.state, s.err, s.exitCode = containers.StateCreated, "no such file", 127 }),
+			[]app.ActivityStatus{{Reason: "StartFailed", Message: "no such file", Severity: app.SeverityWarning}},
+		},
+		"crash loop": {
+			running, with(running, func(s *containerSight) { s.restarts, s.startedAt = 2, 20 }),
+			[]app.ActivityStatus{{Reason: "Restarted", Message: "by its restart policy always, 2 times so far", Severity: app.SeverityWarning}},
+		},
+		"pause": {running, with(running, func(s *containerSight) { s.state = containers.StatePaused }), []app.ActivityStatus{{Reason: "Paused"}}},
+		"unpause": {
+			with(running, func(s *containerSight) { s.state = containers.StatePaused }), running, []app.ActivityStatus{{Reason: "Unpaused"}},
+		},
+		"rename": {running, with(running, func(s *containerSight) { s.name = "shop" }), []app.ActivityStatus{{Reason: "Renamed", Message: "from web"}}},
+		"sick": {
+			running, with(running, func(s *containerSight) { s.health = containers.HealthUnhealthy }),
+			[]app.ActivityStatus{{Reason: "Unhealthy", Message: "its health check fails", Severity: app.SeverityWarning}},
+		},
+		"a refused action": {
+			running, with(running, func(s *containerSight) { s.failedAction, s.failure, s.failedAt = containers.ActionStop, "it hangs", 5 }),
+			[]app.ActivityStatus{{Reason: "ActionFailed", Message: "stop: it hangs", Severity: app.SeverityWarning}},
+		},
+		"being removed": {exited, with(exited, func(s *containerSight) { s.state = containers.StateRemoving }), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := containerChanged(c.was, c.now)
+			for i := range got {
+				if got[i].Severity == app.SeverityNormal {
+					got[i].Severity = ""
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheFaceThatAskedIsTheLastThatWroteTheField(t *testing.T) {
+	at := func(minute int) *metav1.Time {
+		t := metav1.NewTime(time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC))
+		return &t
+	}
+	entry := func(manager, fields string, t *metav1.Time) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: t, FieldsV1: metav1.NewFieldsV1(fields)}
+	}
+	entries := []metav1.ManagedFieldsEntry{
+		entry("berth", `{"f:spec":{"f:running":{}}}`, at(1)),
+		entry("berth-tray", `{"f:spec":{"f:running":{}}}`, at(2)),
+		entry("kubectl", `{"f:spec":{"f:namespace":{}}}`, at(3)),
+		{Manager: "odd"},
+	}
+	if got := asker(entries, "running"); got != "berth-tray" {
+		t.Errorf("asked by %q", got)
+	}
+	if got := asker(entries, "vm"); got != "" {
+		t.Errorf("nobody asked, but %q did", got)
+	}
+}
