@@ -240,7 +240,7 @@ func TestTheKubernetesClientRunsCommands(t *testing.T) {
 		})
 		var code exec.CodeExitError
 		if !errors.As(err, &code) || code.Code != 3 {
-			t.Errorf("it ends with %v after\n%s", err, out.String())
+			t.Errorf("it ends with %v after\n%s", err, out.seen.String())
 		}
 	})
 	t.Run("what cannot be run", func(t *testing.T) {
@@ -273,15 +273,14 @@ func (s *sizes) Next() *remotecommand.TerminalSize {
 
 // lookout calls found once, when want was written.
 type lookout struct {
-	bytes.Buffer
-
+	seen  bytes.Buffer // not embedded: io.Copy would fill it past Write
 	want  string
 	found func()
 }
 
 func (l *lookout) Write(b []byte) (int, error) {
-	n, err := l.Buffer.Write(b)
-	if l.found != nil && strings.Contains(l.String(), l.want) {
+	n, err := l.seen.Write(b)
+	if l.found != nil && strings.Contains(l.seen.String(), l.want) {
 		l.found()
 		l.found = nil
 	}
@@ -299,7 +298,6 @@ func TestAttachMissesNothingOfAContainerThatIsStartedAfterwards(t *testing.T) {
 		ended <- w.talk(id, "attach?stdin=true", remotecommand.StreamOptions{Stdin: in, Stdout: io.MultiWriter(&out, watch)})
 	}()
 	// It is attached once the engine says so; an earlier start would lose what it says first.
-	w.docker.Docker(t, "events", "--since", "0", "--until", "0s")
 	w.attached(id)
 	w.docker.Docker(t, "start", id)
 	err := <-ended
