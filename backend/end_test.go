@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/berth-desktop/berth/backend"
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
@@ -93,8 +94,8 @@ func TestTheEndOfTheDaemonCanBeWatched(t *testing.T) {
 				watched <- err
 				return
 			}
-			if e.Object.Name == "" {
-				continue // a bookmark
+			if e.Type == watch.Bookmark {
+				continue
 			}
 			running := condition.Get(e.Object.Status.Conditions, appv1.ConditionRunning)
 			if now := string(running.Status) + "/" + running.Reason; len(seen) == 0 || seen[len(seen)-1] != now {
