@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ type world struct {
 	socket string
 	kube   *rest.Config
 	http   *http.Client
+	stop   func() // ends the API
 }
 
 func newWorld(t *testing.T) *world {
@@ -95,13 +97,14 @@ func (w *world) serve(s *streams.Server) {
 		return new(net.Dialer).DialContext(ctx, "unix", w.socket)
 	}}
 	w.http = &http.Client{Transport: transport}
-	t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		cancel()
 		transport.CloseIdleConnections()
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
+	t.Cleanup(w.stop)
 	<-w.api.Ready()
 	if w.kube, err = clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
 		t.Fatal(err)
@@ -233,6 +236,7 @@ func TestTheKubernetesClientRunsCommands(t *testing.T) {
 	})
 	t.Run("a terminal of that size", func(t *testing.T) {
 		in, typed := io.Pipe()
+		defer typed.Close()
 		out := &lookout{want: "51 132", found: func() { _, _ = io.WriteString(typed, "3\n") }}
 		const script = "while ! stty size | grep 132; do sleep 0.02; done; read code; exit $code"
 		err := w.talk(id, "exec?stdin=true&stdout=true&tty=true&"+command("/bin/busybox", "sh", "-c", script), remotecommand.StreamOptions{
@@ -293,6 +297,7 @@ func TestAttachMissesNothingOfAContainerThatIsStartedAfterwards(t *testing.T) {
 	var out bytes.Buffer
 	ended := make(chan error, 1)
 	in, typed := io.Pipe()
+	defer typed.Close()
 	watch := &lookout{want: "ready", found: func() { _, _ = io.WriteString(typed, "it\n") }}
 	go func() {
 		ended <- w.talk(id, "attach?stdin=true", remotecommand.StreamOptions{Stdin: in, Stdout: io.MultiWriter(&out, watch)})

@@ -1,0 +1,135 @@
+package streams_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/berth-desktop/berth/backend/api/stream"
+)
+
+// dial opens a session on the socket, as our faces do.
+func (w *world) dial(id, query string) *websocket.Conn {
+	w.t.Helper()
+	dialer := websocket.Dialer{
+		NetDialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", w.socket)
+		},
+		Subprotocols: []string{stream.ProtocolV5},
+	}
+	conn, res, err := dialer.DialContext(w.t.Context(), "ws://berth"+path(id, query), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	w.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		w.t.Fatal(err)
+	}
+	return conn
+}
+
+// until waits for what happens in the engine's own time.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-poll.C {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("%s: not in %s", what, patience)
+}
+
+func TestNothingRunsOnInATerminalWhoseClientHasGone(t *testing.T) {
+	w := newWorld(t)
+	id := w.run("busybox", "sleep", "3600")
+	conn := w.dial(id, "exec?stdin=true&stdout=true&tty=true&"+command("/bin/busybox", "sh", "-c", "echo $((41+1)); busybox sleep 1234"))
+	if _, message, err := conn.ReadMessage(); err != nil || !bytes.Contains(message, []byte("42")) {
+		t.Fatalf("it says %q, %v", message, err)
+	}
+	sleeps := func() bool { return strings.Contains(w.docker.Docker(t, "top", id), "1234") }
+	until(t, "it sleeps", sleeps)
+	_ = conn.Close()
+	until(t, "it is interrupted", func() bool { return !sleeps() })
+}
+
+func TestOutputWaitsForAClientThatSaysHowFarItHasRead(t *testing.T) {
+	w := newWorld(t)
+	id := w.run("busybox", "sleep", "3600")
+	const window, all = 64 << 10, 4 << 20
+	conn := w.dial(id, fmt.Sprintf("exec?stdout=true&window=%d&%s", window, command("/bin/busybox", "head", "-c", fmt.Sprint(all), "/dev/zero")))
+	got, unsaid := 0, 0
+	for {
+		_, message, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatalf("after %d bytes: %v", got, err)
+		}
+		if message[0] == stream.ChannelStatus {
+			if !bytes.Contains(message, []byte(`"Success"`)) {
+				t.Errorf("it ends with %s", message[1:])
+			}
+			break
+		}
+		got += len(message) - 1
+		unsaid += len(message) - 1
+		if unsaid > window+32<<10 {
+			t.Fatalf("%d bytes came that nobody made room for", unsaid)
+		}
+		if unsaid >= window {
+			if err := conn.WriteMessage(websocket.BinaryMessage, fmt.Appendf([]byte{stream.ChannelRead}, "%d", unsaid)); err != nil {
+				t.Fatal(err)
+			}
+			unsaid = 0
+		}
+	}
+	if got != all {
+		t.Errorf("%d bytes came of %d", got, all)
+	}
+}
+
+func TestWhatCannotBeginIsToldInTheSession(t *testing.T) {
+	w := newWorld(t)
+	id := w.mirrored(strings.Repeat("0f", 32))
+	_, message, err := w.dial(id, "exec?stdout=true&command=sh").ReadMessage()
+	if err != nil || message[0] != stream.ChannelStatus || !bytes.Contains(message, []byte(`"code":404`)) {
+		t.Errorf("it says %q, %v", message, err)
+	}
+}
+
+func TestStreamsEndWithTheirClients(t *testing.T) {
+	w := newWorld(t)
+	id := w.run("busybox", "sh", "-c", "yes")
+	for _, rest := range []string{"log?follow=true&format=json", "stats?follow=true", "log?follow=true"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		status, body := w.get(ctx, path(id, rest))
+		if _, err := body.Read(make([]byte, 100)); err != nil || status != http.StatusOK {
+			t.Errorf("%s: %d, %v", rest, status, err)
+		}
+		cancel() // goleak sees what goes on
+	}
+}
+
+func TestADaemonThatEndsEndsItsSessions(t *testing.T) {
+	w := newWorld(t)
+	id := w.run("busybox", "sleep", "3600")
+	conn := w.dial(id, "exec?stdin=true&stdout=true&"+command("/bin/busybox", "cat"))
+	if err := conn.WriteMessage(websocket.BinaryMessage, []byte("\x00hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, message, err := conn.ReadMessage(); err != nil || string(message) != "\x01hello" {
+		t.Fatalf("it says %q, %v", message, err)
+	}
+	w.stop()
+	if _, _, err := conn.ReadMessage(); err == nil {
+		t.Error("the session goes on")
+	}
+}
