@@ -21,12 +21,15 @@ import (
 type Config struct {
 	// Serve is the daemon. It runs until ctx ends.
 	Serve func(ctx context.Context, p paths.Paths, log *slog.Logger) error
+	// Erase removes the engines that Berth houses with all of their data. No daemon runs meanwhile.
+	Erase func(ctx context.Context, p paths.Paths, log *slog.Logger) error
 	// Version is that of this program.
 	Version string
 	// Getenv reads the environment; Environ is all of it, for the programs that are started.
 	Getenv  func(string) string
 	Environ []string
 
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 

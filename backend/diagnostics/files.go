@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -138,14 +140,11 @@ func abandoned(ctx context.Context, socket string) bool {
 }
 
 func join(pids []int) string {
-	text := ""
+	words := make([]string, len(pids))
 	for i, p := range pids {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprint(p)
+		words[i] = strconv.Itoa(p)
 	}
-	return text
+	return strings.Join(words, ", ")
 }
 
 const (

@@ -32,8 +32,11 @@ func lookAtRootless(_ context.Context, s *subject) []Finding {
 	}
 	var found []Finding
 	for _, p := range []struct{ name, from string }{
-		{"newuidmap", "uidmap"}, {"newgidmap", "uidmap"}, {"rootlesskit", "rootlesskit"},
-		{"slirp4netns", "slirp4netns"}, {"dockerd-rootless.sh", "docker.io"},
+		{"newuidmap", "uidmap"},
+		{"newgidmap", "uidmap"},
+		{"rootlesskit", "rootlesskit"},
+		{"slirp4netns", "slirp4netns"},
+		{"dockerd-rootless.sh", "docker.io"},
 	} {
 		if installed(p.name) == "" {
 			found = append(found, judge("sudo apt install "+p.from, "%s is missing; an engine without root needs it.", p.name))

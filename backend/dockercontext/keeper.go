@@ -2,7 +2,6 @@ package dockercontext
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -126,7 +125,7 @@ func (r *run) serve(ctx context.Context, a *appv1.App) {
 		condition.Set(&now.Status.Conditions, r.said, time.Now())
 		return nil
 	})
-	if err != nil && !apierrors.IsNotFound(err) && !errors.Is(err, context.Canceled) {
+	if err != nil && !apierrors.IsNotFound(err) && ctx.Err() == nil {
 		r.cfg.Log.Warn("App does not say what became of the docker context", "error", err)
 	}
 }

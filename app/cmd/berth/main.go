@@ -27,9 +27,13 @@ func main() {
 		Serve: func(ctx context.Context, p paths.Paths, log *slog.Logger) error {
 			return backend.Run(ctx, backend.Config{Paths: p, Version: v, Assets: frontend.Dist(), Getenv: os.Getenv, Log: log})
 		},
+		Erase: func(ctx context.Context, p paths.Paths, log *slog.Logger) error {
+			return backend.Erase(ctx, backend.Config{Paths: p, Version: v, Assets: frontend.Dist(), Getenv: os.Getenv, Log: log})
+		},
 		Version: v,
 		Getenv:  os.Getenv,
 		Environ: os.Environ(),
+		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 	})
