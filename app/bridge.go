@@ -30,6 +30,7 @@ const (
 type daemon interface {
 	Do(ctx context.Context, method, path, contentType string, body []byte) (status int, answer []byte, err error)
 	Stream(ctx context.Context, path string) (io.ReadCloser, error)
+	Dial(ctx context.Context, path string) (*client.Session, error)
 }
 
 // Response is the daemon's answer to one request.
@@ -85,6 +86,15 @@ func (b *Bridge) Request(method, target, contentType, body string) (Response, er
 // Open starts a stream of the lines that the daemon answers at target. It returns before the daemon was asked: what
 // goes wrong later comes as the stream's end. A stream that already has this id is closed, as after a reload.
 func (b *Bridge) Open(id, target string) error {
+	return b.open(id, target, func(ctx context.Context, d daemon, _ *stream) (io.ReadCloser, error) {
+		return d.Stream(ctx, target)
+	})
+}
+
+// source opens what a stream carries.
+type source func(ctx context.Context, d daemon, s *stream) (io.ReadCloser, error)
+
+func (b *Bridge) open(id, target string, from source) error {
 	if id == "" {
 		return errors.New("a stream needs an id")
 	}
@@ -112,7 +122,7 @@ func (b *Bridge) Open(id, target string) error {
 	if before != nil {
 		before.end()
 	}
-	go b.follow(ctx, s, target)
+	go b.follow(ctx, s, target, from)
 	return nil
 }
 
@@ -156,13 +166,13 @@ func (b *Bridge) shutdown() {
 }
 
 // follow carries one stream until it ends.
-func (b *Bridge) follow(ctx context.Context, s *stream, target string) {
+func (b *Bridge) follow(ctx context.Context, s *stream, target string, from source) {
 	defer close(s.done)
 	defer s.cancel()
 	var body io.ReadCloser
 	err := b.reach(ctx, func(d daemon) error {
 		var err error
-		body, err = d.Stream(ctx, target)
+		body, err = from(ctx, d, s)
 		return err
 	})
 	if err == nil {

@@ -21,6 +21,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/berth-desktop/berth/backend/client"
+	"github.com/berth-desktop/berth/backend/paths"
 )
 
 const things = "/apis/containers.berth.desktop/v1alpha1/containers"
@@ -28,7 +29,10 @@ const things = "/apis/containers.berth.desktop/v1alpha1/containers"
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // socket is a daemon that is reached over a real unix socket.
-type socket struct{ http *http.Client }
+type socket struct {
+	http *http.Client
+	path string
+}
 
 func (s *socket) Do(ctx context.Context, method, path, contentType string, body []byte) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://berth"+path, strings.NewReader(string(body)))
@@ -58,6 +62,15 @@ func (s *socket) Stream(ctx context.Context, path string) (io.ReadCloser, error)
 		return nil, errors.Join(apierrors.NewResourceExpired("too old"), res.Body.Close())
 	}
 	return res.Body, nil
+}
+
+func (s *socket) Dial(ctx context.Context, path string) (*client.Session, error) {
+	c, err := client.Connect(ctx, client.Options{Paths: paths.Paths{Runtime: filepath.Dir(s.path)}})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.Dial(ctx, path)
 }
 
 // event is what the page hears.
@@ -111,7 +124,7 @@ func start(t *testing.T, handler http.HandlerFunc) *harness {
 		if down {
 			server, down = serve(), false
 		}
-		return &socket{http: &http.Client{Transport: transport}}, nil
+		return &socket{http: &http.Client{Transport: transport}, path: path}, nil
 	}
 	h.Bridge = newBridge(connect, func(name string, data ...any) { h.events <- event{name, data} }, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
@@ -173,7 +186,7 @@ func TestThePageCanCallNothingElse(t *testing.T) {
 	for m := range reflect.TypeFor[*Bridge]().Methods() {
 		got = append(got, m.Name)
 	}
-	if diff := cmp.Diff([]string{"Ack", "Close", "Open", "Request"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Ack", "Close", "Dial", "Open", "Request", "Send"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

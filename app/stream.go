@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/berth-desktop/berth/backend/client"
 )
 
 const (
@@ -36,6 +38,8 @@ type stream struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when nothing more will be emitted
 
+	talk chan *client.Session // holds the session, once a stream that is one has begun
+
 	unread chan struct{} // holds one for each batch that the page has not acknowledged
 	lines  mailbox
 }
@@ -44,6 +48,7 @@ func newStream(id string, cancel context.CancelFunc, emit func(event string, dat
 	return &stream{
 		id: id, emit: emit, cancel: cancel,
 		done:   make(chan struct{}),
+		talk:   make(chan *client.Session, 1),
 		unread: make(chan struct{}, inFlight),
 		lines:  mailbox{changed: make(chan struct{}, 1), taken: make(chan struct{}, 1)},
 	}
