@@ -144,6 +144,11 @@ func (d *Driver) bringUp(ctx context.Context, report func(vm.Step)) (*engine, er
 	if err := d.layout.checkSockets(); err != nil {
 		return nil, err
 	}
+	if t.rootless != "" {
+		if err := errors.Join(d.layout.checkWords(), thisAccount().check()); err != nil {
+			return nil, vm.FailureOf(err)
+		}
+	}
 	if err := d.layout.prepare(); err != nil {
 		return nil, err
 	}
@@ -157,7 +162,7 @@ func (d *Driver) bringUp(ctx context.Context, report func(vm.Step)) (*engine, er
 			return e, err
 		}
 	}
-	if len(r.dockerd)+len(r.containerd) > 0 {
+	if len(r.dockerd)+len(r.containerd)+len(r.keepers) > 0 {
 		step(stepCleanUp)
 		if err := d.endPrograms(ctx, deafGrace); err != nil {
 			return nil, err
@@ -191,8 +196,10 @@ func (d *Driver) startAnew(ctx context.Context, t tools, report func(vm.Step)) (
 	case err == nil:
 		d.log.Info("The engine answers", "pid", e.dockerd.pid, "took", time.Since(began))
 		return e, nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && e == nil:
 		return nil, ctx.Err()
+	case ctx.Err() != nil: // the log says what it was waiting for
+		return nil, &vm.Failure{Message: "Docker was not waited for", LogTail: tail(d.layout.log, e.logStart), Err: ctx.Err()}
 	}
 	if f, ok := errors.AsType[*vm.Failure](err); ok {
 		return nil, f
@@ -259,6 +266,9 @@ func (d *Driver) observe(ctx context.Context) (vm.State, error) {
 		f := d.layout.explain("Docker runs but does not answer", err, tail(d.layout.log, 0))
 		return vm.State{Phase: vm.Crashed, Failure: f}, nil
 	}
+	if !r.none() {
+		return vm.State{Phase: vm.Crashed, Failure: &vm.Failure{Message: "Docker ended and has left something behind", LogTail: tail(d.layout.log, 0)}}, nil
+	}
 	if _, err := os.Stat(d.layout.data); errors.Is(err, fs.ErrNotExist) {
 		return vm.State{Phase: vm.Absent}, nil
 	}
@@ -273,6 +283,9 @@ func (d *Driver) look(ctx context.Context) error {
 	}
 	return err
 }
+
+// LogTail implements vm.Teller.
+func (d *Driver) LogTail() []string { return tail(d.layout.log, 0) }
 
 // Watch implements vm.Driver.
 func (d *Driver) Watch(ctx context.Context, observe func(vm.State)) error {

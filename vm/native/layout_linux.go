@@ -38,7 +38,10 @@ func (l layout) dockerdConfig() string    { return filepath.Join(l.run, "daemon.
 func (l layout) containerdConfig() string { return filepath.Join(l.run, "containerd.toml") }
 func (l layout) containerdSocket() string { return filepath.Join(l.run, "containerd.sock") }
 func (l layout) containerdState() string  { return filepath.Join(l.run, "containerd") }
-func (l layout) links() string            { return filepath.Join(l.run, "links.json") }
+func (l layout) ownContainerdPid() string {
+	return filepath.Join(l.execRoot(), "containerd", "containerd.pid")
+}
+func (l layout) links() string { return filepath.Join(l.run, "links.json") }
 
 // mark is a short name for what an engine owns outside of its folders: its bridge and firewall chains. Two engines
 // have two data folders, so they have two marks.

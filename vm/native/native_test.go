@@ -5,6 +5,7 @@ package native_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -96,7 +97,12 @@ func hasAll(s string, words []string) bool {
 
 func dockerdOf(t *testing.T, cfg native.Config) int {
 	t.Helper()
-	pids := processes(t, "dockerd", "--pidfile="+cfg.Run)
+	// Without root, rootlesskit and its script have the same arguments.
+	pids := slices.DeleteFunc(processes(t, "dockerd", "--pidfile="+cfg.Run), func(pid int) bool {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		program, _, _ := strings.Cut(string(line), "\x00")
+		return err != nil || filepath.Base(program) != "dockerd"
+	})
 	if len(pids) != 1 {
 		t.Fatalf("there are %d dockerd of this test, want 1", len(pids))
 	}

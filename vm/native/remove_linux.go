@@ -45,6 +45,7 @@ func (d *Driver) endPrograms(ctx context.Context, grace time.Duration) error {
 	}
 	return errors.Join(
 		endAll(ctx, r.dockerd, d.layout.isDockerd, grace),
+		endAll(ctx, r.keepers, d.layout.isKeeper, min(grace, endGrace)), // mostly they have gone with it
 		endAll(ctx, r.containerd, d.layout.isContainerd, min(grace, endGrace)))
 }
 
@@ -60,7 +61,12 @@ func (d *Driver) clearSockets(ctx context.Context) error {
 			Hint:    "End that program, or set BERTH_INSTANCE to another name",
 		}
 	}
-	for _, path := range []string{d.layout.socket, d.layout.containerdSocket(), d.layout.containerdSocket() + ".ttrpc", d.layout.pidFile()} {
+	stale := []string{
+		d.layout.socket, d.layout.containerdSocket(), d.layout.containerdSocket() + ".ttrpc", d.layout.pidFile(),
+		// A dockerd that keeps its own containerd waits in vain for one whose pid is somebody's by now, be it a zombie's.
+		d.layout.ownContainerdPid(),
+	}
+	for _, path := range stale {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return folderFailure(path, err)
 		}
@@ -127,7 +133,11 @@ func removeTree(dir string) error {
 	if len(left) > 0 {
 		return fmt.Errorf("%s is still mounted", left[0])
 	}
-	return os.RemoveAll(dir)
+	err = os.RemoveAll(dir)
+	if errors.Is(err, fs.ErrPermission) && os.Getuid() != 0 {
+		return removeForeign(dir)
+	}
+	return err
 }
 
 // unmountAll releases what a killed engine had mounted in our folders: roots of containers, their memory, network

@@ -19,9 +19,12 @@ type residents struct {
 	dockerd    []int
 	containerd []int
 	shims      []int
+	keepers    []int // of a dockerd without root
 }
 
-func (r residents) none() bool { return len(r.dockerd)+len(r.containerd)+len(r.shims) == 0 }
+func (r residents) none() bool {
+	return len(r.dockerd)+len(r.containerd)+len(r.shims)+len(r.keepers) == 0
+}
 
 // residents looks for them among all processes: a pid file may be stale, and one that was not written yet names none.
 func (l layout) residents() (residents, error) {
@@ -38,6 +41,8 @@ func (l layout) residents() (residents, error) {
 			r.containerd = append(r.containerd, pid)
 		case l.isShim(pid):
 			r.shims = append(r.shims, pid)
+		case l.isKeeper(pid):
+			r.keepers = append(r.keepers, pid)
 		}
 	}
 	return r, nil
@@ -48,9 +53,14 @@ func (l layout) isDockerd(pid int) bool {
 	return len(args) > 1 && slices.Contains(args, "--pidfile="+l.pidFile()) && filepath.Base(args[0]) == "dockerd"
 }
 
+// isContainerd knows ours, and the one that a dockerd without root starts for itself.
 func (l layout) isContainerd(pid int) bool {
 	args := commandLine(pid)
-	return len(args) > 1 && slices.Contains(args, "--config="+l.containerdConfig())
+	if slices.Contains(args, "--config="+l.containerdConfig()) {
+		return true
+	}
+	i := slices.Index(args, "--config")
+	return i >= 0 && i+1 < len(args) && strings.HasPrefix(args[i+1], l.execRoot()+"/") && filepath.Base(args[0]) == "containerd"
 }
 
 // isShim knows the keepers of our containers. Each holds the address of the containerd that it reports to.

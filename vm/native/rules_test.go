@@ -156,10 +156,10 @@ func TestFindToolsNamesWhatIsMissing(t *testing.T) {
 		"root with all":              {0, []string{"dockerd", "containerd"}, ""},
 		"root without dockerd":       {0, []string{"containerd"}, "dockerd"},
 		"root without containerd":    {0, []string{"dockerd"}, "containerd"},
-		"a user with all":            {1000, []string{"dockerd", "dockerd-rootless.sh", "rootlesskit", "newuidmap"}, ""},
-		"a user without the script":  {1000, []string{"dockerd", "rootlesskit", "newuidmap"}, "dockerd-rootless.sh"},
-		"a user without rootlesskit": {1000, []string{"dockerd", "dockerd-rootless.sh", "newuidmap"}, "rootlesskit"},
-		"a user without newuidmap":   {1000, []string{"dockerd", "dockerd-rootless.sh", "rootlesskit"}, "newuidmap"},
+		"a user with all":            {1000, []string{"dockerd", "dockerd-rootless.sh", "rootlesskit", "newuidmap", "slirp4netns", "iptables"}, ""},
+		"a user without the script":  {1000, []string{"dockerd", "rootlesskit", "newuidmap", "slirp4netns", "iptables"}, "dockerd-rootless.sh"},
+		"a user without rootlesskit": {1000, []string{"dockerd", "dockerd-rootless.sh", "newuidmap", "slirp4netns", "iptables"}, "rootlesskit"},
+		"a user without several":     {1000, []string{"dockerd", "dockerd-rootless.sh", "rootlesskit", "iptables"}, "slirp4netns, newuidmap"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := findTools("", c.uid, func(name string) string {

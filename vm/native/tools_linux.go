@@ -18,8 +18,10 @@ type tools struct {
 
 // Available returns nil if an engine of our own can be started here, and a *vm.Failure that says what is missing if not.
 func Available() error {
-	_, err := findTools("", os.Getuid(), installed)
-	return err
+	if _, err := findTools("", os.Getuid(), installed); err != nil || os.Getuid() == 0 {
+		return err
+	}
+	return thisAccount().check()
 }
 
 // installed finds a program on PATH, or where distributions put what is for root or for Docker: the PATH of a desktop
@@ -49,19 +51,6 @@ func findTools(dockerd string, uid int, find func(string) string) (tools, error)
 	}
 	if t.containerd = find("containerd"); t.containerd == "" {
 		return t, &vm.Failure{Message: "containerd is not installed, and Docker cannot run without it", Hint: "sudo apt install containerd"}
-	}
-	return t, nil
-}
-
-func findRootless(t tools, find func(string) string) (tools, error) {
-	t.rootless = find("dockerd-rootless.sh")
-	for _, need := range []string{"dockerd-rootless.sh", "rootlesskit", "newuidmap"} {
-		if find(need) == "" {
-			return t, &vm.Failure{
-				Message: "Without root, Docker needs " + need + ", which was not found",
-				Hint:    "sudo apt install rootlesskit slirp4netns uidmap; or use a Docker that runs already: berth set containerEngine.provider=host",
-			}
-		}
 	}
 	return t, nil
 }
