@@ -87,11 +87,11 @@ func (j *Journal) tell(ctx context.Context, all ...app.ActivityStatus) {
 	}
 }
 
-// connectedSince is when the engine was last found ready, and false while it is not. What comes and goes at other times
-// is the mirror filling and emptying, and no news.
+// connectedSince is when the engine was last found ready, and false while it is not, or is about to end. What comes and
+// goes at other times is the mirror filling and emptying, and no news.
 func (j *Journal) connectedSince(ctx context.Context) (time.Time, bool) {
 	a, err := j.cfg.Apps.Get(ctx, types.NamespacedName{Name: app.AppName})
-	if err != nil || !a.Spec.Running {
+	if err != nil || !a.Spec.Running || !condition.IsTrue(a.Status.Conditions, app.ConditionRunning) {
 		return time.Time{}, false
 	}
 	ready := condition.Get(a.Status.Conditions, app.ConditionContainerEngineReady)

@@ -52,10 +52,9 @@ func seeContainer(c *containers.Container, was containerSight) containerSight {
 		now.failedAction, now.failure, now.failedAt = a.Action, a.Error, a.ObservedAt.UnixMicro()
 	}
 	switch {
-	case c.Annotations[containers.AnnotationAction] != "":
-		now.by = asker(c.ManagedFields, containers.AnnotationAction)
-	case c.Generation > s.ObservedGeneration && c.Spec.State != containers.DesiredUnknown:
-		now.by = asker(c.ManagedFields, "state")
+	case c.Annotations[containers.AnnotationAction] != "",
+		c.Generation > s.ObservedGeneration && c.Spec.State != containers.DesiredUnknown:
+		now.by = c.Annotations[app.AnnotationAskedBy]
 	case s.LastAction != nil && s.LastAction.State == containers.ActionPending:
 		now.by = was.by
 	}

@@ -2,10 +2,8 @@ package activity
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
@@ -72,24 +70,16 @@ func TestAContainersChangesAreToldInWords(t *testing.T) {
 	}
 }
 
-func TestTheFaceThatAskedIsTheLastThatWroteTheField(t *testing.T) {
-	at := func(minute int) *metav1.Time {
-		t := metav1.NewTime(time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC))
-		return &t
-	}
-	entry := func(manager, fields string, t *metav1.Time) metav1.ManagedFieldsEntry {
-		return metav1.ManagedFieldsEntry{Manager: manager, Time: t, FieldsV1: metav1.NewFieldsV1(fields)}
-	}
-	entries := []metav1.ManagedFieldsEntry{
-		entry("berth", `{"f:spec":{"f:running":{}}}`, at(1)),
-		entry("berth-tray", `{"f:spec":{"f:running":{}}}`, at(2)),
-		entry("kubectl", `{"f:spec":{"f:namespace":{}}}`, at(3)),
-		{Manager: "odd"},
-	}
-	if got := asker(entries, "running"); got != "berth-tray" {
-		t.Errorf("asked by %q", got)
-	}
-	if got := asker(entries, "vm"); got != "" {
-		t.Errorf("nobody asked, but %q did", got)
+func TestTheFaceThatAskedIsNamedUntilItIsDone(t *testing.T) {
+	c := &containers.Container{}
+	c.Annotations = map[string]string{containers.AnnotationAction: "stop", app.AnnotationAskedBy: "berth-tray"}
+	asked := seeContainer(c, containerSight{})
+	delete(c.Annotations, containers.AnnotationAction)
+	c.Status.LastAction = &containers.LastAction{Action: containers.ActionStop, State: containers.ActionPending}
+	pending := seeContainer(c, asked)
+	c.Status.LastAction.State = containers.ActionSucceeded
+	done := seeContainer(c, pending)
+	if asked.by != "berth-tray" || pending.by != "berth-tray" || done.by != "" {
+		t.Errorf("asked by %q, pending by %q, done by %q", asked.by, pending.by, done.by)
 	}
 }

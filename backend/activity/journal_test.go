@@ -84,10 +84,13 @@ func await(t *testing.T, cfg Config, want ...string) {
 func connect(t *testing.T, cfg Config, status metav1.ConditionStatus, reason string) {
 	t.Helper()
 	_, err := cfg.Apps.UpdateStatus(t.Context(), types.NamespacedName{Name: app.AppName}, func(a *app.App) error {
-		a.Status.Conditions = []metav1.Condition{{
-			Type: app.ConditionContainerEngineReady, Status: status, Reason: reason,
-			LastTransitionTime: metav1.NewTime(time.Now().Add(-time.Hour)), // so that what comes now is newer
-		}}
+		a.Status.Conditions = []metav1.Condition{
+			{Type: app.ConditionRunning, Status: metav1.ConditionTrue},
+			{
+				Type: app.ConditionContainerEngineReady, Status: status, Reason: reason,
+				LastTransitionTime: metav1.NewTime(time.Now().Add(-time.Hour)), // so that what comes now is newer
+			},
+		}
 		return nil
 	})
 	if err != nil {

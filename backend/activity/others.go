@@ -69,7 +69,7 @@ func appTeller() teller[*app.App, appSight] {
 			return appSight{
 				running: condition.Get(a.Status.Conditions, app.ConditionRunning),
 				ready:   condition.Get(a.Status.Conditions, app.ConditionContainerEngineReady),
-				by:      asker(a.ManagedFields, "running"),
+				by:      a.Annotations[app.AnnotationAskedBy],
 			}
 		},
 		changed: appChanged,
@@ -102,21 +102,4 @@ func appChanged(was, now appSight) []app.ActivityStatus {
 		}
 	}
 	return all
-}
-
-// asker is who last wrote a field, as the API remembers it for server-side apply.
-func asker(entries []metav1.ManagedFieldsEntry, field string) string {
-	var last *metav1.ManagedFieldsEntry
-	for i, e := range entries {
-		if e.FieldsV1 == nil || !strings.Contains(e.FieldsV1.GetRawString(), `"f:`+field+`":`) {
-			continue
-		}
-		if last == nil || last.Time.Before(e.Time) {
-			last = &entries[i]
-		}
-	}
-	if last == nil {
-		return ""
-	}
-	return last.Manager
 }

@@ -52,6 +52,7 @@ func activityKind() kind[app.Activity, *app.Activity] {
 		newList: func() runtime.Object { return &app.ActivityList{} },
 		items:   func(l runtime.Object) []app.Activity { return l.(*app.ActivityList).Items },
 		columns: []metav1.TableColumnDefinition{
+			column("When", "time since it was observed"),
 			column("Kind", "what it happened to"),
 			column("Title", "what people call it"),
 			column("Reason", "what happened"),
@@ -60,7 +61,8 @@ func activityKind() kind[app.Activity, *app.Activity] {
 		},
 		cells: func(a *app.Activity) []any {
 			s := a.Status
-			return []any{s.Kind, s.Title, s.Reason, s.Message, s.By}
+			at := metav1.NewTime(s.At.Time)
+			return []any{since(&at), s.Kind, s.Title, s.Reason, s.Message, s.By}
 		},
 		selectable: func(a *app.Activity) fields.Set {
 			s := a.Status

@@ -46,7 +46,7 @@ func (s strategy[T, P]) PrepareForCreate(_ context.Context, obj runtime.Object) 
 
 // PrepareForUpdate implements rest.RESTUpdateStrategy. It puts back what this door does not let through. obj may share
 // memory with old: nothing changes either of them in place after it.
-func (s strategy[T, P]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
+func (s strategy[T, P]) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
 	o, was := obj.(P), old.(P)
 	if s.writes == statusWrites {
 		proposed := *o
@@ -59,6 +59,7 @@ func (s strategy[T, P]) PrepareForUpdate(_ context.Context, obj, old runtime.Obj
 	if s.kind.sameSpec != nil && !s.kind.sameSpec(o, was) {
 		o.SetGeneration(was.GetGeneration() + 1)
 	}
+	noteAsker(ctx, o, was)
 }
 
 // Validate implements rest.RESTCreateStrategy. What the daemon itself creates is a mirror of what is so.

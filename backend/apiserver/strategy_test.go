@@ -68,6 +68,27 @@ func TestGenerationRisesWithSpecOnly(t *testing.T) {
 	}
 }
 
+func TestWhoWishedLastIsNoted(t *testing.T) {
+	s := start(t, newHome(t))
+	client := s.faces(t)
+	created(t, s.Containers(), container("a"))
+	action := `{"metadata":{"annotations":{"` + containers.AnnotationAction + `":"stop"}}}`
+	for _, tc := range []struct{ agent, patch, want string }{
+		{"berth-tray", `{"metadata":{"labels":{"a":"b"}}}`, ""},
+		{"berth-tray", `{"spec":{"state":"running"}}`, "berth-tray"},
+		{"other", `{"metadata":{"labels":{"a":"c"}}}`, "berth-tray"},
+		{"kubectl/v1.37.2 (linux/amd64)", action, "kubectl"},
+		{"other", action, "kubectl"}, // asks for what is asked for already
+		{"<script>", `{"spec":{"state":"created"}}`, ""},
+	} {
+		code, body := call(t, client, http.MethodPatch, berth+containersPath+"/a", tc.patch, "Content-Type", mergePatch, "User-Agent", tc.agent)
+		got := decode[containers.Container](t, body)
+		if by := got.Annotations[app.AnnotationAskedBy]; code != http.StatusOK || by != tc.want {
+			t.Errorf("%s by %s: got %d, asked by %q, want %q", tc.patch, tc.agent, code, by, tc.want)
+		}
+	}
+}
+
 func TestWritesThatAreRefused(t *testing.T) {
 	s := start(t, newHome(t))
 	client := s.faces(t)

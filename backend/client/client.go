@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -151,7 +153,7 @@ func (c *Client) send(ctx context.Context, method, path, contentType string, bod
 		return nil, fmt.Errorf("make a request to %s: %w", path, err)
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "berth")
+	req.Header.Set("User-Agent", strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")) // the timeline names the face that asked by it
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}

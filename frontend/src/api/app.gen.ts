@@ -107,6 +107,11 @@ export const AppName = "app";
  */
 export const DefaultNamespace = "berth";
 /**
+ * AnnotationAskedBy names the program whose request last changed what is wanted of an object of any kind. The API
+ * writes it.
+ */
+export const AnnotationAskedBy = GroupName + "/asked-by";
+/**
  * Provider says who houses the engine.
  * +enum
  */

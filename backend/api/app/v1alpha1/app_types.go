@@ -7,6 +7,9 @@ const (
 	AppName = "app"
 	// DefaultNamespace is where the mirrors live unless the user chose otherwise before the first start.
 	DefaultNamespace = "berth"
+	// AnnotationAskedBy names the program whose request last changed what is wanted of an object of any kind. The API
+	// writes it.
+	AnnotationAskedBy = GroupName + "/asked-by"
 )
 
 // Provider says who houses the engine.
