@@ -44,6 +44,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		// Group=containers.berth.desktop, Version=v1alpha1
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Container"):
 		return &applyconfigurationcontainersv1alpha1.ContainerApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerCreate"):
+		return &applyconfigurationcontainersv1alpha1.ContainerCreateApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerCreateSpec"):
+		return &applyconfigurationcontainersv1alpha1.ContainerCreateSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerCreateStatus"):
+		return &applyconfigurationcontainersv1alpha1.ContainerCreateStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerNamespace"):
 		return &applyconfigurationcontainersv1alpha1.ContainerNamespaceApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerNamespaceStatus"):
@@ -72,10 +78,14 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.PortApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("PortBinding"):
 		return &applyconfigurationcontainersv1alpha1.PortBindingApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("PublishedPort"):
+		return &applyconfigurationcontainersv1alpha1.PublishedPortApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Subnet"):
 		return &applyconfigurationcontainersv1alpha1.SubnetApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):
 		return &applyconfigurationcontainersv1alpha1.VolumeApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeMount"):
+		return &applyconfigurationcontainersv1alpha1.VolumeMountApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeStatus"):
 		return &applyconfigurationcontainersv1alpha1.VolumeStatusApplyConfiguration{}
 

@@ -32,6 +32,10 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.StartupStatus{}.OpenAPIModelName():                      schema_backend_api_app_v1alpha1_StartupStatus(ref),
 		v1alpha1.StartupStep{}.OpenAPIModelName():                        schema_backend_api_app_v1alpha1_StartupStep(ref),
 		containersv1alpha1.Container{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_Container(ref),
+		containersv1alpha1.ContainerCreate{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ContainerCreate(ref),
+		containersv1alpha1.ContainerCreateList{}.OpenAPIModelName():      schema_backend_api_containers_v1alpha1_ContainerCreateList(ref),
+		containersv1alpha1.ContainerCreateSpec{}.OpenAPIModelName():      schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref),
+		containersv1alpha1.ContainerCreateStatus{}.OpenAPIModelName():    schema_backend_api_containers_v1alpha1_ContainerCreateStatus(ref),
 		containersv1alpha1.ContainerList{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ContainerList(ref),
 		containersv1alpha1.ContainerNamespace{}.OpenAPIModelName():       schema_backend_api_containers_v1alpha1_ContainerNamespace(ref),
 		containersv1alpha1.ContainerNamespaceList{}.OpenAPIModelName():   schema_backend_api_containers_v1alpha1_ContainerNamespaceList(ref),
@@ -50,9 +54,11 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.NetworkStatus{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_NetworkStatus(ref),
 		containersv1alpha1.Port{}.OpenAPIModelName():                     schema_backend_api_containers_v1alpha1_Port(ref),
 		containersv1alpha1.PortBinding{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_PortBinding(ref),
+		containersv1alpha1.PublishedPort{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_PublishedPort(ref),
 		containersv1alpha1.Subnet{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Subnet(ref),
 		containersv1alpha1.Volume{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Volume(ref),
 		containersv1alpha1.VolumeList{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_VolumeList(ref),
+		containersv1alpha1.VolumeMount{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_VolumeMount(ref),
 		containersv1alpha1.VolumeStatus{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_VolumeStatus(ref),
 		v1.APIGroup{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_APIGroup(ref),
 		v1.APIGroupList{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_APIGroupList(ref),
@@ -767,6 +773,383 @@ func schema_backend_api_containers_v1alpha1_Container(ref common.ReferenceCallba
 		},
 		Dependencies: []string{
 			containersv1alpha1.ContainerSpec{}.OpenAPIModelName(), containersv1alpha1.ContainerStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ContainerCreate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerCreate asks for a container. It is carried out once, and is collected a minute after it is done with; the container is mirrored as a Container like every other.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is the container that is wanted. It cannot change.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ContainerCreateSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is how far it has come.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ContainerCreateStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ContainerCreateSpec{}.OpenAPIModelName(), containersv1alpha1.ContainerCreateStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ContainerCreateList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerCreateList is a list of ContainerCreate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Type: []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.ContainerCreate{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ContainerCreate{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerCreateSpec is a container that is wanted. What is left out is as the image says.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"image": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Image is a name with or without a tag, or an ID.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pull": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Pull says when the image is fetched.\n\nPossible enum values:\n - `\"always\"` if the engine does not have it: the default\n - `\"missing\"`\n - `\"never\"`",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"always", "missing", "never"},
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name in the engine; the engine makes one up if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"command": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Command replaces the image's entrypoint.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Args replace the image's arguments.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"env": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Env is K=V.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"workingDir": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WorkingDir is where the process begins.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"user": {
+						SchemaProps: spec.SchemaProps{
+							Description: "User is user, user:group, or numbers.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hostname": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hostname inside.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ports": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Ports that are published.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.PublishedPort{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Volumes that are mounted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.VolumeMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Labels on the container: free text.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is a network's name, host, none, or container:NAME.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"restartPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RestartPolicy is no, always, unless-stopped, on-failure or on-failure:N.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"autoRemove": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AutoRemove has the engine remove it, with its anonymous volumes, once it has stopped.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tty": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TTY gives the process a terminal.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"stdin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Stdin keeps its input open.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"start": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Start starts it. Otherwise it is only made.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"image"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.PublishedPort{}.OpenAPIModelName(), containersv1alpha1.VolumeMount{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ContainerCreateStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerCreateStatus is how far a request has come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"containerID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContainerID is the container's, once there is one. It also stands where the container could not be started.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"progress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Progress is what is being done, for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"warnings": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Warnings of the engine.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Complete or Failed, whose message says why.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Condition{}.OpenAPIModelName()},
 	}
 }
 
@@ -2044,6 +2427,49 @@ func schema_backend_api_containers_v1alpha1_PortBinding(ref common.ReferenceCall
 	}
 }
 
+func schema_backend_api_containers_v1alpha1_PublishedPort(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PublishedPort leads from a port of the machine to one of the container.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"containerPort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContainerPort inside.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"protocol": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Protocol is tcp, udp or sctp; tcp if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hostIP": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HostIP is the machine's address; all of them if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hostPort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HostPort on the machine; the engine picks a free one for 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"containerPort"},
+			},
+		},
+	}
+}
+
 func schema_backend_api_containers_v1alpha1_Subnet(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2167,6 +2593,42 @@ func schema_backend_api_containers_v1alpha1_VolumeList(ref common.ReferenceCallb
 		},
 		Dependencies: []string{
 			containersv1alpha1.Volume{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_VolumeMount(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VolumeMount is a volume, or a folder of the machine, inside a container.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Source is a volume's name, or an absolute path; an anonymous volume if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Target is the absolute path inside.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"readOnly": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReadOnly lets nothing be written.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"target"},
+			},
+		},
 	}
 }
 

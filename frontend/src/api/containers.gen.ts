@@ -445,6 +445,237 @@ export interface ContainerList extends TypeMeta {
 }
 
 //////////
+// source: containercreate_types.go
+
+/**
+ * What is said about a request in its conditions: exactly one of them is true once it is done with.
+ */
+export const ConditionComplete = "Complete";
+/**
+ * What is said about a request in its conditions: exactly one of them is true once it is done with.
+ */
+export const ConditionFailed = "Failed";
+/**
+ * ContainerCreate asks for a container. It is carried out once, and is collected a minute after it is done with; the
+ * container is mirrored as a Container like every other.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ContainerCreate extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the container that is wanted. It cannot change.
+   */
+  spec: ContainerCreateSpec;
+  /**
+   * Status is how far it has come.
+   * +optional
+   */
+  status?: ContainerCreateStatus;
+}
+/**
+ * PullPolicy says when an image is fetched from its registry.
+ * +enum
+ */
+export type PullPolicy = string;
+/**
+ * The policies.
+ */
+export const PullMissing: PullPolicy = "missing"; // if the engine does not have it: the default
+/**
+ * The policies.
+ */
+export const PullAlways: PullPolicy = "always";
+/**
+ * The policies.
+ */
+export const PullNever: PullPolicy = "never";
+/**
+ * ContainerCreateSpec is a container that is wanted. What is left out is as the image says.
+ */
+export interface ContainerCreateSpec {
+  /**
+   * Image is a name with or without a tag, or an ID.
+   */
+  image: string;
+  /**
+   * Pull says when the image is fetched.
+   * +optional
+   */
+  pull?: PullPolicy;
+  /**
+   * Name in the engine; the engine makes one up if it is empty.
+   * +optional
+   */
+  name?: string;
+  /**
+   * Command replaces the image's entrypoint.
+   * +optional
+   * +listType=atomic
+   */
+  command?: string[];
+  /**
+   * Args replace the image's arguments.
+   * +optional
+   * +listType=atomic
+   */
+  args?: string[];
+  /**
+   * Env is K=V.
+   * +optional
+   * +listType=atomic
+   */
+  env?: string[];
+  /**
+   * WorkingDir is where the process begins.
+   * +optional
+   */
+  workingDir?: string;
+  /**
+   * User is user, user:group, or numbers.
+   * +optional
+   */
+  user?: string;
+  /**
+   * Hostname inside.
+   * +optional
+   */
+  hostname?: string;
+  /**
+   * Ports that are published.
+   * +optional
+   * +listType=atomic
+   */
+  ports?: PublishedPort[];
+  /**
+   * Volumes that are mounted.
+   * +optional
+   * +listType=atomic
+   */
+  volumes?: VolumeMount[];
+  /**
+   * Labels on the container: free text.
+   * +optional
+   */
+  labels?: { [key: string]: string};
+  /**
+   * Network is a network's name, host, none, or container:NAME.
+   * +optional
+   */
+  network?: string;
+  /**
+   * RestartPolicy is no, always, unless-stopped, on-failure or on-failure:N.
+   * +optional
+   */
+  restartPolicy?: string;
+  /**
+   * AutoRemove has the engine remove it, with its anonymous volumes, once it has stopped.
+   * +optional
+   */
+  autoRemove?: boolean;
+  /**
+   * TTY gives the process a terminal.
+   * +optional
+   */
+  tty?: boolean;
+  /**
+   * Stdin keeps its input open.
+   * +optional
+   */
+  stdin?: boolean;
+  /**
+   * Start starts it. Otherwise it is only made.
+   * +optional
+   */
+  start?: boolean;
+}
+/**
+ * PublishedPort leads from a port of the machine to one of the container.
+ */
+export interface PublishedPort {
+  /**
+   * ContainerPort inside.
+   */
+  containerPort: number /* int32 */;
+  /**
+   * Protocol is tcp, udp or sctp; tcp if it is empty.
+   * +optional
+   */
+  protocol?: string;
+  /**
+   * HostIP is the machine's address; all of them if it is empty.
+   * +optional
+   */
+  hostIP?: string;
+  /**
+   * HostPort on the machine; the engine picks a free one for 0.
+   * +optional
+   */
+  hostPort?: number /* int32 */;
+}
+/**
+ * VolumeMount is a volume, or a folder of the machine, inside a container.
+ */
+export interface VolumeMount {
+  /**
+   * Source is a volume's name, or an absolute path; an anonymous volume if it is empty.
+   * +optional
+   */
+  source?: string;
+  /**
+   * Target is the absolute path inside.
+   */
+  target: string;
+  /**
+   * ReadOnly lets nothing be written.
+   * +optional
+   */
+  readOnly?: boolean;
+}
+/**
+ * ContainerCreateStatus is how far a request has come.
+ */
+export interface ContainerCreateStatus {
+  /**
+   * ContainerID is the container's, once there is one. It also stands where the container could not be started.
+   * +optional
+   */
+  containerID?: string;
+  /**
+   * Progress is what is being done, for people.
+   * +optional
+   */
+  progress?: string;
+  /**
+   * Warnings of the engine.
+   * +optional
+   * +listType=atomic
+   */
+  warnings?: string[];
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * ContainerCreateList is a list of ContainerCreate.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ContainerCreateList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: ContainerCreate[];
+}
+
+//////////
 // source: containernamespace_types.go
 
 /**

@@ -18,6 +18,7 @@ var SchemeGroupVersion = schema.GroupVersion{Group: GroupName, Version: "v1alpha
 func AddToScheme(s *runtime.Scheme) error {
 	s.AddKnownTypes(SchemeGroupVersion,
 		&Container{}, &ContainerList{},
+		&ContainerCreate{}, &ContainerCreateList{},
 		&ContainerNamespace{}, &ContainerNamespaceList{},
 		&Image{}, &ImageList{},
 		&Network{}, &NetworkList{},

@@ -13,6 +13,26 @@ func (in Container) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerCreate) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ContainerCreate"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerCreateList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ContainerCreateList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerCreateSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ContainerCreateSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerCreateStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ContainerCreateStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ContainerList) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.ContainerList"
 }
@@ -103,6 +123,11 @@ func (in PortBinding) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PublishedPort) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.PublishedPort"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Subnet) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Subnet"
 }
@@ -115,6 +140,11 @@ func (in Volume) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VolumeList) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.VolumeList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeMount) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.VolumeMount"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
