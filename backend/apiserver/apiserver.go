@@ -58,6 +58,7 @@ type Server struct {
 	volumes    *registry[containers.Volume, *containers.Volume]
 	networks   *registry[containers.Network, *containers.Network]
 	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
+	creates    *registry[containers.ContainerCreate, *containers.ContainerCreate]
 }
 
 // New builds the API and loads the objects that are kept; it binds nothing.
@@ -84,6 +85,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.volumes, volumeKind()),
 		add(b, &s.networks, networkKind()),
 		add(b, &s.namespaces, containerNamespaceKind()),
+		add(b, &s.creates, containerCreateKind()),
 	)
 	if err != nil {
 		return nil, err
@@ -156,6 +158,11 @@ func (s *Server) Volumes() store.Store[containers.Volume, *containers.Volume] { 
 
 // Networks is the daemon's own door to Network.
 func (s *Server) Networks() store.Store[containers.Network, *containers.Network] { return s.networks }
+
+// ContainerCreates is the daemon's own door to ContainerCreate.
+func (s *Server) ContainerCreates() store.Store[containers.ContainerCreate, *containers.ContainerCreate] {
+	return s.creates
+}
 
 // ContainerNamespaces is the daemon's own door to ContainerNamespace.
 func (s *Server) ContainerNamespaces() store.Store[containers.ContainerNamespace, *containers.ContainerNamespace] {
