@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -16,6 +17,7 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/app"
 	"github.com/berth-desktop/berth/backend/controllers/app/history"
 	"github.com/berth-desktop/berth/backend/controllers/container"
+	"github.com/berth-desktop/berth/backend/controllers/containercreate"
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
 	"github.com/berth-desktop/berth/backend/controllers/volume"
@@ -29,6 +31,8 @@ type Config struct {
 	Containers store.Store[containersv1.Container, *containersv1.Container]
 	Images     store.Store[containersv1.Image, *containersv1.Image]
 	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
+	// ContainerCreates are requests.
+	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
 	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
 	Drivers func(appv1.ContainerEngine) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
@@ -49,6 +53,7 @@ type Controllers struct {
 	containers *container.Reconciler
 	images     *image.Reconciler
 	volumes    *volume.Reconciler
+	creates    *containercreate.Reconciler
 }
 
 // New makes the controllers; Run runs them.
@@ -81,6 +86,14 @@ func New(cfg Config) *Controllers {
 		},
 		Log: cfg.Log.With("kind", "container"),
 	})
+	c.creates = containercreate.New(containercreate.Config{
+		Requests: cfg.ContainerCreates,
+		Locate: func(ctx context.Context, namespace string) (containercreate.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Now: time.Now,
+		Log: cfg.Log.With("kind", "containercreate"),
+	})
 	return c
 }
 
@@ -95,6 +108,7 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.containers.Run(ctx) })
 	g.Go(func() error { return c.images.Run(ctx) })
 	g.Go(func() error { return c.volumes.Run(ctx) })
+	g.Go(func() error { return c.creates.Run(ctx) })
 	g.Go(func() error {
 		c.wake(ctx)
 		return nil
