@@ -157,17 +157,18 @@ func newMirror(cfg Config, api *apiserver.Server) *mirror.Mirror {
 
 func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *controllers.Controllers {
 	return controllers.New(controllers.Config{
-		Apps:            api.Apps(),
-		Containers:      api.Containers(),
-		Images:          api.Images(),
-		Volumes:         api.Volumes(),
-		Networks:        api.Networks(),
-		Drivers:         drivers(cfg),
-		DefaultProvider: func(context.Context) appv1.Provider { return defaultProvider() },
-		Own:             []appv1.Provider{appv1.ProviderNative},
-		StartupTimes:    cfg.Paths.StartupTimes(),
-		Engines:         engines,
-		Log:             cfg.Log.With("component", "controllers"),
+		Apps:             api.Apps(),
+		Containers:       api.Containers(),
+		Images:           api.Images(),
+		Volumes:          api.Volumes(),
+		ContainerCreates: api.ContainerCreates(),
+		Networks:         api.Networks(),
+		Drivers:          drivers(cfg),
+		DefaultProvider:  func(context.Context) appv1.Provider { return defaultProvider() },
+		Own:              []appv1.Provider{appv1.ProviderNative},
+		StartupTimes:     cfg.Paths.StartupTimes(),
+		Engines:          engines,
+		Log:              cfg.Log.With("component", "controllers"),
 	})
 }
 
