@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// partPatience is how long one part may take, and doctorPatience how long the doctor.
-	partPatience   = 4 * time.Second
-	doctorPatience = 8 * time.Second
+	// partPatience is how long one part may take, and longPatience those that have much to do.
+	partPatience = 4 * time.Second
+	longPatience = 8 * time.Second
 )
 
 // Part is one of a bundle's parts.
@@ -46,12 +46,12 @@ type collection struct {
 // Parts are those of every bundle, in order.
 func Parts() []Part {
 	return []Part{
-		{"doctor.txt", "what `berth doctor` finds", doctorPatience, collectDoctor},
+		{"doctor.txt", "what `berth doctor` finds", longPatience, collectDoctor},
 		{"versions.txt", "versions of Berth, of the system and of docker's programs", partPatience, collectVersions},
 		{"conditions.txt", "what Berth says of the engine: conditions, start, failure", partPatience, collectConditions},
 		{"objects/", "the objects of Berth's API, such as the list of containers", partPatience, collectObjects},
 		{"engine/", "what the engine says of itself, and its events of the last hour", partPatience, collectEngine},
-		{"logs/", "the ends of the daemon's and the engine's logs; never those of containers", partPatience, collectLogs},
+		{"logs/", "the ends of the daemon's and the engine's logs; never those of containers", longPatience, collectLogs},
 		{"docker.txt", "docker's contexts, and which settings are there", partPatience, collectDocker},
 		{"environment.txt", "the names of variables that matter, without their values", partPatience, collectEnvironment},
 		{"processes.txt", "names, memory and state of processes; command lines of Berth's and Docker's only", partPatience, collectProcesses},

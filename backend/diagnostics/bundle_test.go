@@ -81,7 +81,7 @@ func TestBundleWaitsForNobody(t *testing.T) {
 	m := newMachine(t)
 	m.listen(m.cfg.Paths.APISocket())
 	m.listen(m.cfg.Paths.EngineSocket())
-	m.write(m.cfg.Paths.DaemonLog(), strings.Repeat("time=2026 level=INFO msg=\"Something happened to token\" key=value id=123\n", 100_000))
+	m.write(m.cfg.Paths.DaemonLog(), strings.Repeat("time=2026 level=INFO msg=\"The engine answers\" component=native pid=17\n", 100_000))
 	began := time.Now()
 	var b bytes.Buffer
 	if _, err := WriteBundle(t.Context(), m.cfg, nil, &b); err != nil {
@@ -112,7 +112,7 @@ func TestRedactionKeepsWhatIsNoSecret(t *testing.T) {
 
 func BenchmarkRedact(b *testing.B) {
 	r := NewRedactor([]string{"some-secret"})
-	text := strings.Repeat("time=2026-01-01T00:00:00Z level=INFO msg=\"The engine answers\" component=native token=x pid=17\n", tail/95)
+	text := strings.Repeat("time=2026-01-01T00:00:00Z level=INFO msg=\"The engine answers\" component=native pid=17\n", tail/95)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		r.Redact(text)

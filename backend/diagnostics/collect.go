@@ -23,7 +23,7 @@ import (
 
 const (
 	// tail is how much of each log is taken.
-	tail = 256 << 10
+	tail = 128 << 10
 	// manyLogs is more than there are.
 	manyLogs = 12
 )

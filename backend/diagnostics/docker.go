@@ -39,7 +39,10 @@ func lookAtTarget(ctx context.Context, s *subject) []Finding {
 		name, why, mend = env, "DOCKER_CONTEXT", "unset DOCKER_CONTEXT"
 	}
 	if name == "" {
-		name, why, mend = dockercontext.Default, "there is no other setting", "berth context use"
+		name, why, mend = dockercontext.Default, "there is no other setting", "berth start" // which leads docker to its engine
+		if s.endpoint() != "" {
+			mend = "berth context use"
+		}
 	}
 	c, err := dockercontext.Find(dir, name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,6 +14,7 @@ const secretName = `[\w.\-/]*(?:passw|passphrase|pwd|secret|token|api[_-]?key|ap
 
 var (
 	urlUser     = regexp.MustCompile(`([a-zA-Z][\w+.\-]*://)[^\s/@"'<>]+@`)
+	pem         = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|\z)`)
 	secretNames = regexp.MustCompile(`(?i)^` + secretName + `$`)
 )
 
@@ -43,6 +44,40 @@ func NewRedactor(secrets []string) Redactor {
 // Redact gives text without secrets.
 func (r Redactor) Redact(text string) string {
 	text = hideUser(r.known.Replace(text))
+	if strings.Contains(text, "-----BEGIN") {
+		text = pem.ReplaceAllString(text, hidden)
+	}
+	var out, suspect strings.Builder
+	hinted := false
+	for line := range strings.Lines(text) {
+		was := hinted
+		hinted = suspicious(line)
+		if hinted || was { // a value may stand on the line after its name
+			suspect.WriteString(line)
+			continue
+		}
+		out.WriteString(r.apply(suspect.String()))
+		suspect.Reset()
+		out.WriteString(line)
+	}
+	out.WriteString(r.apply(suspect.String()))
+	return out.String()
+}
+
+// suspicious says whether a line holds what the rules cannot do without. They are slow and should see few lines.
+func suspicious(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc([]string{
+		"pass", "pwd", "secret", "token", "key", "credential", "bearer", "basic", "auth", "signature", "cookie", "session",
+		"encrypt", "dsn", "webhook", "certificate", "salt", "eyj", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_", "glpat",
+		"xox", "akia", "asia", "sk-", "npm_", "dckr_", "aiza",
+	}, func(hint string) bool { return strings.Contains(line, hint) })
+}
+
+func (r Redactor) apply(text string) string {
+	if text == "" {
+		return ""
+	}
 	for _, rule := range r.rules {
 		text = rule.find.ReplaceAllString(text, rule.put)
 	}
@@ -58,7 +93,6 @@ func looksSecret(name string) bool { return secretNames.MatchString(name) }
 func compileRules() []rule {
 	are := func(find, put string) rule { return rule{regexp.MustCompile(find), put} }
 	return []rule{
-		are(`(?s)-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|\z)`, hidden),
 		are(`(?i)\b(bearer|basic)\s+[\w.~+/\-=]{6,}`, "${1} "+hidden),
 		are(`\beyJ[\w\-]{8,}\.[\w\-]+\.[\w\-]*`, hidden), // a JSON web token
 		are(`\b(gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w\-]{16,}|xox[abprs]-[\w\-]{10,}|(AKIA|ASIA)[A-Z0-9]{16}|sk-[\w\-]{16,}|npm_\w{20,}|dckr_pat_[\w\-]{10,}|AIza[\w\-]{30,})`, hidden),

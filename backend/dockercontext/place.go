@@ -49,7 +49,8 @@ type memory struct {
 	// Switched says that we made it the current one; Previous was that before.
 	Switched bool   `json:"switched,omitempty"`
 	Previous string `json:"previous,omitempty"`
-	// MadeSettings says that there was no config.json before.
+	// MadeFolder says that docker had no folder before, and MadeSettings that it had no config.json.
+	MadeFolder   bool `json:"madeFolder,omitempty"`
 	MadeSettings bool `json:"madeSettings,omitempty"`
 	// Chosen says that the user made our context the current one, and had to be led away when it went.
 	Chosen bool `json:"chosen,omitempty"`
@@ -150,6 +151,9 @@ func (p Place) make(ctx context.Context, m *memory, endpoint string) error {
 		return fmt.Errorf("no docker context %q is made: the engine at %s wants certificates, which Berth does not copy; use the context that you gave to Berth", p.Name, endpoint)
 	}
 	m.Dir = p.Dir
+	if _, err := os.Stat(p.Dir); errors.Is(err, fs.ErrNotExist) {
+		m.MadeFolder = true
+	}
 	if err := p.remember(*m); err != nil {
 		return err
 	}
@@ -221,6 +225,9 @@ func (p Place) takeBack(m *memory) error {
 	}
 	if err := erase(m.Dir, p.Name); err != nil {
 		return errors.Join(trouble, err)
+	}
+	if m.MadeFolder {
+		_ = os.Remove(m.Dir) // it stays if anybody has put something there
 	}
 	if trouble != nil {
 		return trouble // and try again with the same memory

@@ -309,6 +309,24 @@ func TestHostileSettingsAreLeftAloneAndReported(t *testing.T) {
 	}
 }
 
+func TestAFolderThatDockerDidNotHaveIsGoneAgain(t *testing.T) {
+	u := newUser(t)
+	p := u.place("berth")
+	u.offer(p, "unix:///b.sock")
+	u.withdraw(p)
+	if _, err := os.Stat(p.Dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("docker's folder is left: %v", err)
+	}
+	if err := os.Mkdir(p.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	u.offer(p, "unix:///b.sock")
+	u.withdraw(p)
+	if _, err := os.Stat(p.Dir); err != nil {
+		t.Errorf("the user's own folder is gone: %v", err)
+	}
+}
+
 // look describes what is at a place, whatever that is.
 func (u user) look(file string) string {
 	u.t.Helper()
