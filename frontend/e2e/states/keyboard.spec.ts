@@ -22,6 +22,8 @@ test('everything is done without a pointer', async ({ page, stub, address }) => 
   await page.keyboard.press('ArrowDown')
   await expect(page.getByRole('row', { name: 'metrics-grafana-1' })).toBeFocused()
   await page.keyboard.press('ArrowRight')
+  await expect(page.getByRole('link', { name: 'metrics-grafana-1' })).toBeFocused()
+  await page.keyboard.press('ArrowRight')
   await expect(page.getByRole('link', { name: 'Open http://localhost:3001/' })).toBeFocused()
   await page.keyboard.press('ArrowRight')
   await expect(page.getByRole('button', { name: 'Stop metrics-grafana-1' })).toBeFocused()

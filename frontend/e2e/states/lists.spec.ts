@@ -7,6 +7,7 @@ const views = [
   ['Containers', 'containers', 'shop-web-1'],
   ['Images', 'images', 'busybox'],
   ['Volumes', 'volumes', 'shop_pgdata'],
+  ['Networks', 'networks', 'shop_default'],
 ] as const
 
 for (const [title, kind, known] of views) {
@@ -174,8 +175,8 @@ test('the search finds, says when it finds nothing, and is kept on the way back'
   await expect(page.getByRole('row', { name: 'shop-db-1' })).toHaveCount(0)
   await page.getByRole('link', { name: 'Images' }).click()
   await page.goBack()
-  await expect(page.getByRole('textbox')).toHaveValue('shop 8080')
-  await page.getByRole('textbox').fill('nothing like it')
+  await expect(page.getByRole('combobox')).toHaveValue('shop 8080')
+  await page.getByRole('combobox').fill('nothing like it')
   await expect(page.getByRole('heading', { name: 'Nothing matches “nothing like it”' })).toBeVisible()
   await expectAccessible(page)
   await page.getByRole('button', { name: strings.search.clear }).last().click()

@@ -1,5 +1,5 @@
 import type { App, AppStatus, FailureStatus, StartupStep } from '../../src/api/app.gen'
-import type { Container, ContainerStatus, Image, Volume } from '../../src/api/containers.gen'
+import type { Container, ContainerStatus, Image, Network, Volume } from '../../src/api/containers.gen'
 import type { Condition } from '../../src/api/meta'
 
 export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString()
@@ -224,6 +224,7 @@ export function image(
   bytes: number,
   createdAgo: number,
   repoTags = [repoTag],
+  inUseBy: string[] = [],
 ): Image {
   const dangling = repoTag === ''
   return {
@@ -233,6 +234,7 @@ export function image(
       repoTag,
       ...(dangling ? {} : { repoTags }),
       dangling,
+      ...(inUseBy.length > 0 ? { inUseBy } : {}),
       size: bytes,
       createdAt: ago(createdAgo),
     },
@@ -243,9 +245,16 @@ export function images(): Image[] {
   return [
     image('ghcr.io/acme/shop-web:2.14.1', `sha256:${'4e7c'.repeat(16)}`, 184_300_000, 2 * day),
     image('ghcr.io/acme/shop-api:2.14.1', `sha256:${'9a01'.repeat(16)}`, 412_800_000, 2 * day),
-    image('postgres:17', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest']),
+    image('postgres:17', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest'], ['shop-db-1']),
     image('postgres:latest', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest']),
-    image('busybox:latest', 'sha256:b1', 4_280_000, 400 * day),
+    image(
+      'busybox:latest',
+      'sha256:b1',
+      4_280_000,
+      400 * day,
+      ['busybox:latest'],
+      ['backup', 'dns', 'flaky', 'registry'],
+    ),
     image('registry.example.com:5000/team/app:main-3f2c1d', `sha256:${'77aa'.repeat(16)}`, 1_240_000_000, 5 * hour),
     image('', `sha256:${'c0de'.repeat(16)}`, 96_000_000, 3 * day),
   ]
@@ -267,9 +276,56 @@ export function volume(name: string, more: Partial<NonNullable<Volume['status']>
 
 export function volumes(): Volume[] {
   return [
-    volume('shop_pgdata'),
+    volume('shop_pgdata', { inUseBy: ['shop-db-1'] }),
     volume('grafana-storage'),
     volume('media', { driver: 'nfs' }),
     volume('5f1b'.repeat(16), { createdAt: ago(3 * hour) }),
   ]
+}
+
+export function network(name: string, more: Partial<NonNullable<Network['status']>> = {}): Network {
+  const own = id()
+  return {
+    metadata: { name: own },
+    status: { id: own, name, driver: 'bridge', scope: 'local', createdAt: ago(20 * day), ...more },
+  }
+}
+
+export function networks(): Network[] {
+  const member = (
+    name: string,
+    ipv4Address: string,
+  ): NonNullable<NonNullable<Network['status']>['members']>[number] => {
+    return { id: name.padEnd(64, '0'), name, ipv4Address }
+  }
+  return [
+    network('shop_default', {
+      composeProject: 'shop',
+      subnets: [{ subnet: '172.20.0.0/16', gateway: '172.20.0.1' }],
+      members: [member('shop-web-1', '172.20.0.2/16'), member('shop-db-1', '172.20.0.3/16')],
+    }),
+    network('backend', { internal: true, subnets: [{ subnet: '10.9.0.0/24' }, { subnet: 'fd00:9::/64' }] }),
+    network('bridge', { builtIn: true, subnets: [{ subnet: '172.17.0.0/16', gateway: '172.17.0.1' }] }),
+    network('host', { builtIn: true, driver: 'host' }),
+    network('none', { builtIn: true, driver: 'null' }),
+  ]
+}
+
+/** What a few containers use, in backend/api/stream's words. */
+export function usage(container: Container, cpuPercent: number, memoryUsed: number): string {
+  const { id: own = '', name = '' } = container.status ?? {}
+  return JSON.stringify({
+    id: own,
+    name,
+    time: new Date().toISOString(),
+    cpuPercent,
+    cpus: 4,
+    memoryUsed,
+    memoryLimit: 8e9,
+    networkRx: 0,
+    networkTx: 0,
+    blockRead: 0,
+    blockWrite: 0,
+    pids: 3,
+  })
 }

@@ -12,6 +12,9 @@ import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
 type Collection = KindName | 'apps'
 
+/** Says lines of a side until it returns; for a plain question all of them are the answer. */
+export type Side = (query: URLSearchParams, say: (...lines: string[]) => void, path: string) => Promise<void> | void
+
 export interface Wish {
   method: string
   path: string
@@ -26,7 +29,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const collectionPath =
-  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes)(?:\/([^/]+))?$/
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes|networks)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -49,7 +52,10 @@ export class Stub {
     containers: new Map(),
     images: new Map(),
     volumes: new Map(),
+    networks: new Map(),
   }
+  /** What sides of objects answer, by what their address ends with, such as "/log" or "/inspect". */
+  readonly sides = new Map<string, Side>()
   #watchers = new Map<WebSocket, Collection>()
   #sockets = new WebSocketServer({ noServer: true })
   #version = 1000
@@ -154,6 +160,20 @@ export class Stub {
     const url = new URL(request.url ?? '/', 'http://stub')
     const api = collectionPath.exec(url.pathname)
     response.setHeader('Content-Security-Policy', policy)
+    const side = this.#side(url.pathname)
+    if (side && !this.down) {
+      const lines: string[] = []
+      await side(url.searchParams, (...said) => void lines.push(...said), url.pathname)
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(lines.join('\n'))
+      return
+    }
+    if (url.pathname.startsWith('/apis/') && !api) {
+      response.writeHead(404, { 'Content-Type': 'application/json' })
+      response.end(
+        JSON.stringify({ kind: 'Status', status: 'Failure', message: 'the stub knows no such side', code: 404 }),
+      )
+      return
+    }
     if (!api) {
       this.#asset(url.pathname, response)
       return
@@ -174,9 +194,26 @@ export class Stub {
     const asked = new URL(request.url ?? '/', 'http://stub').searchParams.get('path') ?? ''
     const url = new URL(asked, 'http://stub')
     const api = collectionPath.exec(url.pathname)
+    const side = this.#side(url.pathname)
     if (this.signedOut) end(socket, 401, 'no session')
+    else if (side) void this.#tellSide(side, url, socket)
     else if (!api) end(socket, 404)
     else this.#watch(api[1] as Collection, url.searchParams, socket)
+  }
+
+  #side(path: string): Side | undefined {
+    return [...this.sides].find(([ending]) => path.endsWith(ending))?.[1]
+  }
+
+  async #tellSide(side: Side, url: URL, socket: WebSocket): Promise<void> {
+    await side(
+      url.searchParams,
+      (...lines) => {
+        if (lines.length > 0) socket.send(Buffer.from(lines.map((line) => `${line}\n`).join('')))
+      },
+      url.pathname,
+    )
+    end(socket, 200)
   }
 
   #watch(collection: Collection, query: URLSearchParams, socket: WebSocket): void {

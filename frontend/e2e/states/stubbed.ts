@@ -12,6 +12,7 @@ export const test = watched.extend<{ stub: Stub; address: string }>({
     stub.put('containers', ...samples.containers())
     stub.put('images', ...samples.images())
     stub.put('volumes', ...samples.volumes())
+    stub.put('networks', ...samples.networks())
     await use(stub)
     await stub.stop()
   },

@@ -1,4 +1,4 @@
-import type { App } from './app.gen'
+import type { App, AppSpec } from './app.gen'
 import { AnnotationAction } from './containers.gen'
 import { refusal } from './error'
 import { appsPath, kindPath, objectPath, type KindName } from './kinds'
@@ -7,8 +7,12 @@ import type { Request, Transport } from './transport'
 /** The verbs of the page. Each resolves once the daemon took the wish; the fact comes by the watch. */
 export interface Client {
   setRunning(running: boolean): Promise<void>
+  /** Changes what is given of the App's spec and leaves the rest; `dryRun` only asks whether it would be taken. */
+  change(spec: AppSpec, dryRun?: boolean): Promise<void>
   act(namespace: string, container: string, action: string): Promise<void>
   remove(namespace: string, kind: KindName, name: string): Promise<void>
+  /** What the daemon answers at a path, as text. */
+  read(path: string): Promise<string>
 }
 
 export function newClient(transport: Transport): Client {
@@ -19,12 +23,21 @@ export function newClient(transport: Transport): Client {
   const patch = (path: string, change: object): Promise<void> =>
     ask({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: JSON.stringify(change) })
 
+  const change = (spec: AppSpec, dryRun = false): Promise<void> =>
+    patch(`${objectPath(appsPath, 'app')}${dryRun ? '?dryRun=All' : ''}`, { spec } satisfies Pick<App, 'spec'>)
+
   return {
-    setRunning: (running) => patch(objectPath(appsPath, 'app'), { spec: { running } } satisfies Pick<App, 'spec'>),
+    setRunning: (running) => change({ running }),
+    change,
     act: (namespace, container, action) =>
       patch(objectPath(kindPath(namespace, 'containers'), container), {
         metadata: { annotations: { [AnnotationAction]: action } },
       }),
+    read: async (path) => {
+      const answer = await transport.request({ method: 'GET', path })
+      if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, answer.body)
+      return answer.body
+    },
     remove: async (namespace, kind, name) => {
       const answer = await transport.request({ method: 'DELETE', path: objectPath(kindPath(namespace, kind), name) })
       const gone = answer.status === 404 // somebody was faster, and that is what was wanted

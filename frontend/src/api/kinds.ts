@@ -1,5 +1,5 @@
 import { GroupName as AppGroup } from './app.gen'
-import { GroupName, type Container, type Image, type Volume } from './containers.gen'
+import { GroupName, MobyNamespace, type Container, type Image, type Network, type Volume } from './containers.gen'
 import type { ObjectMeta, TypeMeta } from './meta'
 
 /** The kinds that mirror the engine. */
@@ -7,6 +7,7 @@ export interface Kinds {
   containers: Container
   images: Image
   volumes: Volume
+  networks: Network
 }
 
 export type KindName = keyof Kinds
@@ -41,4 +42,21 @@ export function resumePath(collection: string, resourceVersion: string): string 
 
 function watchPath(collection: string, query: Record<string, string>): string {
   return `${collection}?${new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', ...query }).toString()}`
+}
+
+/** What all running containers use, one sample a line. */
+export function usagePath(namespace: string): string {
+  return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/containernamespaces/${MobyNamespace}/stats?follow=true`
+}
+
+/** A side of an object that is no object itself, such as a container's log. */
+export function sidePath(
+  namespace: string,
+  kind: KindName,
+  name: string,
+  side: string,
+  query: Record<string, string> = {},
+): string {
+  const asked = new URLSearchParams(query).toString()
+  return `${objectPath(kindPath(namespace, kind), name)}/${side}${asked === '' ? '' : `?${asked}`}`
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { AnnotationAction, type Container, type ContainerStatus, type Image, type Volume } from '../api/containers.gen'
-import { anonymousVolumes, grouped, lookOf, nameOf, pendingOf, switchOf, troubleOf } from './containers'
-import { byImage, splitTag, usersOfImages, usersOfVolumes } from './images'
-import { removeContainers, removeImage, removeVolume } from './questions'
+import { containerRows } from './containerRows'
+import { anonymousVolumes, lookOf, nameOf, pendingOf, rollup, switchOf, troubleOf } from './containers'
+import { byImage, splitTag } from './images'
+import { killContainers, removeContainers, removeImage, removeVolumes } from './questions'
 
 const container = (
   name: string,
@@ -77,20 +78,46 @@ describe('nameOf', () => {
   })
 })
 
-describe('grouped', () => {
+describe('containerRows', () => {
+  const all = [
+    container('solo'),
+    container('web-10', { composeProject: 'shop', image: 'b' }),
+    container('web-2', { composeProject: 'shop', image: 'c' }),
+    container('db', { composeProject: 'blog', image: 'd' }),
+    container('Alone', { image: 'a' }),
+  ]
+  const told = (containers: Container[], more: Partial<Parameters<typeof containerRows>[1]> = {}): string[] =>
+    containerRows(containers, {
+      sort: undefined,
+      grouped: true,
+      expanded: () => true,
+      usage: () => undefined,
+      ...more,
+    }).map((row) => ('project' in row ? `${row.project}:` : nameOf(row.container)))
+
   it('orders projects, then their containers, and what is in none last, whatever the order given', () => {
-    const all = [
-      container('solo'),
-      container('web-10', { composeProject: 'shop' }),
-      container('web-2', { composeProject: 'shop' }),
-      container('db', { composeProject: 'blog' }),
-      container('Alone'),
-    ]
-    const want = ['blog: db', 'shop: web-2 web-10', ': Alone solo']
-    const told = (containers: Container[]): string[] =>
-      grouped(containers).map((group) => `${group.project}: ${group.containers.map(nameOf).join(' ')}`)
+    const want = ['blog:', 'db', 'shop:', 'web-2', 'web-10', 'Alone', 'solo']
     expect(told(all)).toEqual(want)
     expect(told([...all].reverse())).toEqual(want)
+  })
+  it('sorts groups with the first of their containers, and what has no value last', () => {
+    const by = (descending: boolean): string[] => told(all, { sort: { column: 'image', descending } })
+    expect(by(false)).toEqual(['shop:', 'web-10', 'web-2', 'blog:', 'db', 'Alone', 'solo'])
+    expect(by(true)).toEqual(['blog:', 'db', 'shop:', 'web-2', 'web-10', 'Alone', 'solo'])
+  })
+  it('hides what is beneath a closed group, and knows no groups when flat', () => {
+    expect(told(all, { expanded: (project) => project !== 'shop' })).toEqual(['blog:', 'db', 'shop:', 'Alone', 'solo'])
+    expect(told(all, { grouped: false })).toEqual(['Alone', 'db', 'solo', 'web-2', 'web-10'])
+  })
+})
+
+describe('rollup', () => {
+  it.each<[string, ContainerStatus[], string]>([
+    ['what needs attention first', [{ status: 'running' }, { status: 'exited', exitCode: 1 }], 'failed'],
+    ['running', [{ status: 'running' }, { status: 'exited' }], 'running'],
+    ['nothing runs', [{ status: 'exited' }], 'exited'],
+  ])('%s', (_, members, want) => {
+    expect(rollup(members.map((status) => container('a', status)))).toBe(want)
   })
 })
 
@@ -113,16 +140,6 @@ describe('images', () => {
       byImage,
     )
     expect(sorted.map((i) => i.metadata?.name)).toEqual(['a', 'b', 'young', 'old'])
-  })
-
-  it('and volumes know who uses them', () => {
-    const data = { destination: '/a', type: 'volume', name: 'data' }
-    const all = [
-      container('b', { imageID: 'i', mounts: [data, { ...data, destination: '/b' }] }),
-      container('a', { imageID: 'i' }),
-    ]
-    expect(usersOfImages(all).get('i')).toEqual(['a', 'b'])
-    expect(usersOfVolumes(all).get('data')).toEqual(['b'])
   })
 })
 
@@ -157,11 +174,23 @@ describe('questions', () => {
     expect(removeImage({ status: { id: 'sha256:1', repoTag, repoTags } }, users)).toMatchObject({ title, warning })
   })
 
-  it('say that a volume’s data is lost', () => {
+  it('say that a volume’s data is lost, and want its name typed', () => {
     const volume: Volume = { status: { name: 'data' } }
-    expect(removeVolume(volume, ['db'])).toMatchObject({
+    expect(removeVolumes([volume], () => ['db'])).toMatchObject({
       names: ['data'],
       warning: expect.stringContaining('db') as string,
+      type: 'data',
     })
+  })
+  it('want more than a click for many, and not for a kill', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((name) => container(name))
+    expect(removeContainers(five).type).toBe('delete 5')
+    expect(removeContainers(five.slice(1)).type).toBe('')
+    expect(killContainers(five).type).toBe('')
+  })
+  it('say which image nobody uses any more', () => {
+    const [a, b] = [container('a', { image: 'web:1', imageID: 'i' }), container('b', { image: 'web:1', imageID: 'i' })]
+    expect(removeContainers([a], [a, b]).consequences.join()).not.toContain('web:1')
+    expect(removeContainers([a, b], [a, b]).consequences.join()).toContain('web:1')
   })
 })

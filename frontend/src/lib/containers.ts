@@ -1,6 +1,6 @@
 import { AnnotationAction, ActionFailed, ActionPending, ConditionDeleting, type Container } from '../api/containers.gen'
 import type { Condition } from '../api/meta'
-import { byName, shortID, visible } from './text'
+import { shortID, visible } from './text'
 
 /** How a container looks: each look has its own shape and its own word. */
 export type Look =
@@ -77,24 +77,10 @@ export function anonymousVolumes(container: Container): number {
   ).length
 }
 
-export interface Group {
-  /** The compose project; empty for containers of none. */
-  project: string
-  containers: Container[]
-}
+const rollups: readonly Look[] = ['failed', 'unhealthy', 'restarting', 'starting', 'running', 'paused', 'created']
 
-/** Groups by compose project, in an order that never depends on the engine's. Containers of no project come last. */
-export function grouped(containers: Iterable<Container>): Group[] {
-  const groups = new Map<string, Container[]>()
-  for (const container of containers) {
-    const project = container.status?.composeProject ?? ''
-    const group = groups.get(project)
-    if (group) group.push(container)
-    else groups.set(project, [container])
-  }
-  const byContainer = (a: Container, b: Container): number =>
-    byName(a.status?.name ?? '', b.status?.name ?? '') || byName(a.metadata?.name ?? '', b.metadata?.name ?? '')
-  return [...groups]
-    .map(([project, members]) => ({ project, containers: members.sort(byContainer) }))
-    .sort((a, b) => Number(a.project === '') - Number(b.project === '') || byName(a.project, b.project))
+/** How a group looks: as the member that needs attention most. */
+export function rollup(members: readonly Container[]): Look {
+  const looks = new Set(members.map(lookOf))
+  return rollups.find((look) => looks.has(look)) ?? 'exited'
 }

@@ -1,5 +1,4 @@
-import type { Container, Image, Volume } from '../api/containers.gen'
-import { nameOf } from './containers'
+import type { Image, Volume } from '../api/containers.gen'
 import { byName, shortID, visible } from './text'
 
 /** Splits a reference into what is named and its tag: a port in the registry's name is no tag. */
@@ -35,31 +34,4 @@ export function byVolume(a: Volume, b: Volume): number {
 /** A volume that docker named, because nobody did. */
 export function isAnonymous(volume: string): boolean {
   return /^[0-9a-f]{64}$/.test(volume)
-}
-
-export type Users = ReadonlyMap<string, readonly string[]>
-
-/** The names of the containers by the ID of the image that they were made from. */
-export function usersOfImages(containers: Iterable<Container>): Users {
-  return users(containers, (container) => [container.status?.imageID ?? ''])
-}
-
-/** The names of the containers by the volumes that they mount. */
-export function usersOfVolumes(containers: Iterable<Container>): Users {
-  return users(containers, (container) =>
-    (container.status?.mounts ?? []).filter((mount) => mount.type === 'volume').map((mount) => mount.name ?? ''),
-  )
-}
-
-function users(containers: Iterable<Container>, uses: (container: Container) => string[]): Users {
-  const found = new Map<string, string[]>()
-  for (const container of containers) {
-    for (const used of new Set(uses(container))) {
-      const names = found.get(used)
-      if (names) names.push(nameOf(container))
-      else found.set(used, [nameOf(container)])
-    }
-  }
-  for (const names of found.values()) names.sort(byName)
-  return found
 }

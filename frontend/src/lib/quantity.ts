@@ -12,6 +12,12 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? ''}`
 }
 
+/** A share of one processor: "0.3 %", "12 %", "140 %". */
+export function percent(value: number | undefined): string {
+  if (value === undefined) return ''
+  return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`
+}
+
 const minute = 60
 const hour = 60 * minute
 const day = 24 * hour

@@ -1,8 +1,8 @@
-import type { Container, Image, Volume } from '../api/containers.gen'
+import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { anonymousVolumes, nameOf } from './containers'
-import { imageName } from './images'
+import { imageName, isAnonymous } from './images'
 import { strings } from './strings'
-import { listed, visible } from './text'
+import { listed, shortID, visible } from './text'
 
 /** What is asked before something is lost. */
 export interface Question {
@@ -12,19 +12,63 @@ export interface Question {
   warning: string
   /** What else goes, and what stays. */
   consequences: string[]
+  /** What has to be typed before it is done; empty where a click is enough. */
+  type: string
+  /** What is done, on its button. */
+  verb: string
 }
 
 const text = strings.confirm
+/** From here on a slip of the hand costs too much. */
+const many = 5
 
-export function removeContainers(containers: readonly Container[]): Question {
-  const running = containers.filter((c) => ['running', 'paused', 'restarting'].includes(c.status?.status ?? ''))
+function question(given: Partial<Question> & Pick<Question, 'title' | 'names'>): Question {
+  const type = given.names.length >= many ? text.many(given.names.length) : ''
+  return { warning: '', consequences: [], type, verb: text.remove, ...given }
+}
+
+/** `all` are all containers that are known: they tell which images nobody uses after this. */
+export function removeContainers(containers: readonly Container[], all: Iterable<Container> = []): Question {
+  const running = runningOf(containers)
   const anonymous = containers.reduce((sum, container) => sum + anonymousVolumes(container), 0)
-  return {
+  const going = new Set(containers.map((c) => c.metadata?.name))
+  const stillUsed = new Set([...all].filter((c) => !going.has(c.metadata?.name)).map((c) => c.status?.imageID))
+  const images = [
+    ...new Set(containers.filter((c) => !stillUsed.has(c.status?.imageID)).map((c) => visible(c.status?.image ?? ''))),
+  ].filter((name) => name !== '')
+  return question({
     title: text.container(containers.length),
     names: containers.map(nameOf),
     warning: running.length > 0 ? text.running(listed(running.map(nameOf)), running.length) : '',
-    consequences: [text.writable(containers.length), ...(anonymous > 0 ? [text.anonymous(anonymous)] : []), text.kept],
-  }
+    consequences: [
+      text.writable(containers.length),
+      ...(anonymous > 0 ? [text.anonymous(anonymous)] : []),
+      text.kept,
+      ...(images.length > 0 ? [text.lastUser(listed(images))] : []),
+    ],
+  })
+}
+
+export function killContainers(containers: readonly Container[]): Question {
+  return question({
+    title: text.kill(containers.length),
+    names: containers.map(nameOf),
+    consequences: [text.killed],
+    type: '',
+    verb: text.killVerb,
+  })
+}
+
+export function removeImages(images: readonly Image[], usersOf: (image: Image) => readonly string[]): Question {
+  const [only] = images
+  if (images.length === 1 && only) return removeImage(only, usersOf(only))
+  const users = [...new Set(images.flatMap((image) => [...usersOf(image)]))]
+  return question({
+    title: text.things(images.length, strings.views.images.toLowerCase()),
+    names: images.map(imageName),
+    warning: users.length > 0 ? text.inUse(listed(users)) : '',
+    consequences: [text.imageGoes],
+  })
 }
 
 export function removeImage(image: Image, users: readonly string[]): Question {
@@ -32,19 +76,38 @@ export function removeImage(image: Image, users: readonly string[]): Question {
   const others = repoTags.filter((tag) => tag !== repoTag)
   const untag = repoTag !== '' && others.length > 0
   const last = repoTag === '' ? [] : [text.lastTag]
-  return {
+  return question({
     title: untag ? text.untag : text.image,
     names: [imageName(image)],
     warning: !untag && users.length > 0 ? text.inUse(listed(users)) : '',
     consequences: untag ? [text.tagOnly(listed(others.map(visible)))] : [...last, text.imageGoes],
-  }
+  })
 }
 
-export function removeVolume(volume: Volume, users: readonly string[]): Question {
-  return {
-    title: text.volume,
-    names: [visible(volume.status?.name ?? '')],
+/** Data is lost here, so one volume's name has to be typed too. */
+export function removeVolumes(volumes: readonly Volume[], usersOf: (volume: Volume) => readonly string[]): Question {
+  const names = volumes.map((volume) => visible(volume.status?.name ?? ''))
+  const users = [...new Set(volumes.flatMap((volume) => [...usersOf(volume)]))]
+  const [only = ''] = names
+  return question({
+    title: volumes.length === 1 ? text.volume : text.things(volumes.length, strings.views.volumes.toLowerCase()),
+    names,
     warning: users.length > 0 ? text.inUse(listed(users)) : '',
     consequences: [text.data],
-  }
+    type: volumes.length === 1 ? (isAnonymous(only) ? shortID(only) : only) : text.many(volumes.length),
+  })
+}
+
+export function removeNetworks(networks: readonly Network[]): Question {
+  const members = networks.flatMap((network) => (network.status?.members ?? []).map((m) => visible(m.name ?? m.id)))
+  return question({
+    title: networks.length === 1 ? text.network : text.things(networks.length, strings.views.networks.toLowerCase()),
+    names: networks.map((network) => visible(network.status?.name ?? '')),
+    warning: members.length > 0 ? text.networkMembers(listed([...new Set(members)])) : '',
+    consequences: [text.networkGoes],
+  })
+}
+
+function runningOf(containers: readonly Container[]): Container[] {
+  return containers.filter((c) => ['running', 'paused', 'restarting'].includes(c.status?.status ?? ''))
 }

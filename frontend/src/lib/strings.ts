@@ -1,5 +1,6 @@
 // All that the page says, in one place.
 import type { Look, Switch } from './containers'
+import type { Verb } from './actions'
 import type { Phase } from './readiness'
 
 interface PhaseText {
@@ -98,6 +99,16 @@ const pending: Record<string, string> = {
   delete: 'deleting…',
 }
 
+const verbs: Record<Verb, string> = {
+  start: 'Start',
+  stop: 'Stop',
+  restart: 'Restart',
+  pause: 'Pause',
+  unpause: 'Resume',
+  kill: 'Kill',
+  delete: 'Delete',
+}
+
 const switches: Record<Switch, string> = { start: 'Start', stop: 'Stop', unpause: 'Resume' }
 
 function count(n: number, one: string, many = `${one}s`): string {
@@ -109,9 +120,22 @@ export const strings = {
   phases,
   looks,
   switches,
+  verbs,
   pending: (action: string): string => pending[action] ?? `${action}…`,
   asOf: (time: string): string => `as of ${time}`,
-  views: { containers: 'Containers', images: 'Images', volumes: 'Volumes' },
+  views: {
+    containers: 'Containers',
+    images: 'Images',
+    volumes: 'Volumes',
+    networks: 'Networks',
+    activity: 'Activity',
+    settings: 'Settings',
+    diagnostics: 'Diagnostics',
+  },
+  palette: { open: 'Find a page, a container, an action', short: 'Find…' },
+  keys: { open: 'Keyboard shortcuts' },
+  loading: 'Loading…',
+  broken: 'This part of the page could not be loaded. Reload the page once Berth’s daemon answers.',
   nav: 'Views',
   engine: {
     region: 'Engine',
@@ -133,11 +157,13 @@ export const strings = {
     clear: 'Clear search',
     nothing: (query: string): string => `Nothing matches “${query}”`,
     nothingDetail: 'Every word has to be found in a row.',
+    suggestions: 'Ways to go on',
   },
   summary: {
     containers: (running: number, all: number): string => `${String(running)} running of ${String(all)}`,
     images: (n: number, bytes: string): string => `${count(n, 'image')}, ${bytes}`,
     volumes: (n: number): string => count(n, 'volume'),
+    networks: (n: number): string => count(n, 'network'),
     found: (n: number, all: number): string => `${String(n)} of ${String(all)}`,
     reading: 'Reading…',
   },
@@ -151,9 +177,38 @@ export const strings = {
     users: 'Used by',
     driver: 'Driver',
     actions: 'Actions',
+    chosen: 'Selected',
+    state: 'State',
+    cpu: 'CPU',
+    memory: 'Memory',
+    started: 'Started',
+    service: 'Service',
+    restarts: 'Restarts',
+    id: 'ID',
+    subnets: 'Subnets',
+    members: 'Members',
+    choose: 'Choose columns',
+    grouped: 'Group by project',
+    usual: 'As usual',
+    sort: (column: string): string => `Sort by ${column.toLowerCase()}`,
   },
+  select: {
+    count: (n: number): string => `${String(n)} selected`,
+    clear: 'Clear selection',
+    bar: 'Actions on the selection',
+    result: (verb: string, done: number, all: number): string => `${verb}: ${String(done)} of ${String(all)} done`,
+    going: (verb: string, done: number, all: number): string => `${verb}: ${String(done)} of ${String(all)}…`,
+    failed: (n: number): string => `${String(n)} failed`,
+    dismiss: 'Dismiss',
+  },
+  held: {
+    waiting: (n: number): string => `Show ${count(n, 'new row')} above`,
+    gone: 'gone',
+  },
+  menu: { more: (name: string): string => `More for ${name}`, open: 'Open', logs: 'Logs', copyID: 'Copy ID' },
   group: {
     rollup: (running: number, all: number): string => `${String(running)} of ${String(all)} running`,
+    restart: (project: string): string => `Restart all of ${project}`,
     start: (project: string): string => `Start all of ${project}`,
     stop: (project: string): string => `Stop all of ${project}`,
     remove: (project: string): string => `Delete all of ${project}`,
@@ -171,6 +226,11 @@ export const strings = {
     untagged: 'untagged',
     anonymous: 'Anonymous',
     unused: 'not used',
+    inUse: 'In use',
+    builtIn: 'The engine made this network itself and needs it: it can’t be deleted.',
+    builtInTag: 'built in',
+    internal: 'internal',
+    noMembers: 'nobody',
     waits: 'waits: ',
   },
   empty: {
@@ -189,6 +249,11 @@ export const strings = {
       detail: 'Create one in a terminal, and it appears here at once:',
       command: (docker: string): string => `${docker} volume create data`,
     },
+    networks: {
+      title: 'No networks yet',
+      detail: 'Create one in a terminal, and it appears here at once:',
+      command: (docker: string): string => `${docker} network create backend`,
+    },
     copy: 'Copy command',
     copied: 'Copied',
   },
@@ -197,6 +262,17 @@ export const strings = {
     remove: 'Delete',
     container: (n: number): string => (n === 1 ? 'Delete this container?' : `Delete these ${String(n)} containers?`),
     image: 'Delete this image?',
+    things: (n: number, what: string): string => `Delete these ${String(n)} ${what}?`,
+    network: 'Delete this network?',
+    networkGoes: 'Containers can no longer reach each other over it.',
+    networkMembers: (names: string): string => `Connected: ${names}. It will be deleted once nobody is.`,
+    kill: (n: number): string => (n === 1 ? 'Kill this container?' : `Kill these ${String(n)} containers?`),
+    killed: 'Its programs end at once and can save nothing.',
+    killVerb: 'Kill',
+    type: (text: string): string => `Type “${text}” to confirm`,
+    many: (n: number): string => `delete ${String(n)}`,
+    lastUser: (images: string): string => `Nobody uses ${images} after that.`,
+    hold: 'What is typed does not match yet.',
     untag: 'Remove this tag?',
     volume: 'Delete this volume?',
     writable: (n: number): string =>

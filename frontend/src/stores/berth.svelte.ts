@@ -1,19 +1,23 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { AppName, DefaultNamespace, type App } from '../api/app.gen'
+import { AppName, DefaultNamespace, type App, type AppSpec } from '../api/app.gen'
 import { newClient, type Client } from '../api/client'
-import type { Container, Image, Volume } from '../api/containers.gen'
+import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { asApiError } from '../api/error'
-import { appsPath, kindPath, type KindName } from '../api/kinds'
+import { appsPath, kindPath, sidePath, usagePath, type KindName } from '../api/kinds'
 import type { Transport } from '../api/transport'
 import { readiness, type Engine } from '../lib/readiness'
 import { visible } from '../lib/text'
+import { Activity } from './activity.svelte'
 import { Collection } from './collection.svelte'
+import { Usages } from './usages.svelte'
 
 interface Mirrors {
   namespace: string
   containers: Collection<Container>
   images: Collection<Image>
   volumes: Collection<Volume>
+  networks: Collection<Network>
+  usages: Usages
 }
 
 /** Why a wish about one object was refused; `id` tells one refusal from the next. */
@@ -25,6 +29,9 @@ export interface Trouble {
 /** All that the page knows, and what it can ask for. */
 export class Berth {
   readonly #client: Client
+  readonly #transport: Transport
+  /** What happened since the page was opened. */
+  readonly activity = new Activity()
   readonly #apps: Collection<App>
   readonly #app = $derived.by(() => this.#apps.items.get(AppName))
   readonly #engine = $derived.by(() => readiness(this.#app, this.#apps.link))
@@ -39,11 +46,15 @@ export class Berth {
 
   constructor(transport: Transport) {
     this.#client = newClient(transport)
+    this.#transport = transport
     this.#apps = new Collection<App>(transport, appsPath)
     this.#stop = $effect.root(() => {
       $effect(() => {
         const app = this.#app
         if (app) this.#watchNamespace(transport, app.spec?.namespace ?? DefaultNamespace)
+      })
+      $effect(() => {
+        this.activity.engine(this.#engine)
       })
     })
   }
@@ -72,6 +83,35 @@ export class Berth {
     return this.#mirrors?.volumes
   }
 
+  get networks(): Collection<Network> | undefined {
+    return this.#mirrors?.networks
+  }
+
+  /** What running containers use, while somebody looks. */
+  get usages(): Usages | undefined {
+    return this.#mirrors?.usages
+  }
+
+  /** Where the daemon has a side of an object: its log, its statistics. */
+  side(kind: KindName, name: string, side: string, query: Record<string, string> = {}): string {
+    return sidePath(this.#mirrors?.namespace ?? DefaultNamespace, kind, name, side, query)
+  }
+
+  /** What the daemon answers at a path. Rejects with an ApiError. */
+  read(path: string): Promise<string> {
+    return this.#client.read(path)
+  }
+
+  /** What the daemon streams at a path; see Transport. */
+  stream(path: string, lines: (batch: string[]) => void, signal: AbortSignal): Promise<void> {
+    return this.#transport.stream(path, lines, signal)
+  }
+
+  /** Changes settings. Rejects with an ApiError where they are refused. */
+  change(spec: AppSpec, dryRun = false): Promise<void> {
+    return this.#client.change(spec, dryRun)
+  }
+
   /** The engine is being asked to start or stop. */
   get switching(): boolean {
     return this.#switching
@@ -90,20 +130,18 @@ export class Berth {
     await this.#switch(() => this.#client.setRunning(false))
   }
 
-  /** Starts again what was given up: only a wish that changes is taken up. */
+  /** Tries once more what was given up. */
   async retry(): Promise<void> {
-    await this.#switch(async () => {
-      await this.#client.setRunning(false)
-      await this.#client.setRunning(true)
-    })
+    await this.#switch(() => this.#client.change({ running: true, retriedAt: new Date().toISOString() }))
   }
 
-  async act(container: string, action: string): Promise<void> {
-    await this.#ask(container, action, (namespace) => this.#client.act(namespace, container, action))
+  /** Resolves once it is asked for: true where the daemon took it. */
+  act(container: string, action: string): Promise<boolean> {
+    return this.#ask(container, action, (namespace) => this.#client.act(namespace, container, action))
   }
 
-  async remove(kind: KindName, name: string): Promise<void> {
-    await this.#ask(name, 'delete', (namespace) => this.#client.remove(namespace, kind, name))
+  remove(kind: KindName, name: string): Promise<boolean> {
+    return this.#ask(name, 'delete', (namespace) => this.#client.remove(namespace, kind, name))
   }
 
   /** The wish about this object that the daemon has not answered yet. */
@@ -133,9 +171,13 @@ export class Berth {
     this.#closeMirrors()
     this.#mirrors = {
       namespace,
-      containers: new Collection<Container>(transport, kindPath(namespace, 'containers')),
+      containers: new Collection<Container>(transport, kindPath(namespace, 'containers'), (before, after) => {
+        this.activity.containers(before, after)
+      }),
       images: new Collection<Image>(transport, kindPath(namespace, 'images')),
       volumes: new Collection<Volume>(transport, kindPath(namespace, 'volumes')),
+      networks: new Collection<Network>(transport, kindPath(namespace, 'networks')),
+      usages: new Usages(transport, usagePath(namespace)),
     }
   }
 
@@ -143,17 +185,21 @@ export class Berth {
     this.#mirrors?.containers.close()
     this.#mirrors?.images.close()
     this.#mirrors?.volumes.close()
+    this.#mirrors?.networks.close()
+    this.#mirrors?.usages.close()
   }
 
-  async #ask(name: string, what: string, wish: (namespace: string) => Promise<void>): Promise<void> {
+  async #ask(name: string, what: string, wish: (namespace: string) => Promise<void>): Promise<boolean> {
     const namespace = this.#mirrors?.namespace
-    if (namespace === undefined || !this.ready || this.#asking.has(name)) return
+    if (namespace === undefined || !this.ready || this.#asking.has(name)) return false
     this.#asking.set(name, what)
     this.#refused.delete(name)
     try {
       await wish(namespace)
+      return true
     } catch (thrown) {
       this.#refused.set(name, { id: crypto.randomUUID(), text: visible(asApiError(thrown).message) })
+      return false
     } finally {
       this.#asking.delete(name)
     }

@@ -1,38 +1,136 @@
-import { SvelteSet } from 'svelte/reactivity'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
+import { lists, parseRoute, type ListView, type Route, type View } from '../lib/route'
+import type { Sort } from '../lib/sort'
+import { readStored, writeStored } from './stored'
 
-/** Where the user is in a list. It is kept when another list is shown, and found again on the way back. */
+/** Bump it when what is remembered changes its form: what is older is forgotten. */
+const version = 1
+const key = 'berth.places'
+
+interface Remembered {
+  query: string
+  activeKey: string
+  scrollTop: number
+  sort: Sort | null
+  grouped: boolean
+  columns: [string, boolean][]
+  collapsed: string[]
+  selected: string[]
+}
+
+/** Where the user is in a list. It is kept when another page is shown or the window closed, and found again after. */
 export class Place {
   query = $state('')
   activeKey = $state('')
   scrollTop = 0
+  /** Undefined for the list's own order. */
+  sort = $state.raw<Sort>()
+  /** Rows stand beneath what they belong to. */
+  grouped = $state(true)
+  /** Columns that the user wants to see or not to see, whatever is usual. */
+  readonly columns = new SvelteMap<string, boolean>()
   readonly collapsed = new SvelteSet<string>()
+  /** The keys of the rows that were chosen. */
+  readonly selected = new SvelteSet<string>()
 
   toggle(group: string): void {
     if (!this.collapsed.delete(group)) this.collapsed.add(group)
   }
+
+  /** Chooses exactly these. */
+  select(keys: ReadonlySet<string>): void {
+    for (const old of [...this.selected]) if (!keys.has(old)) this.selected.delete(old)
+    for (const key of keys) this.selected.add(key)
+  }
+
+  /** Sorts by a column: first up, then down, then as usual. */
+  sortBy(column: string): void {
+    if (this.sort?.column !== column) this.sort = { column, descending: false }
+    else this.sort = this.sort.descending ? undefined : { column, descending: true }
+  }
+
+  get remembered(): Remembered {
+    return {
+      query: this.query,
+      activeKey: this.activeKey,
+      scrollTop: this.scrollTop,
+      sort: this.sort ?? null,
+      grouped: this.grouped,
+      columns: [...this.columns],
+      collapsed: [...this.collapsed],
+      selected: [...this.selected],
+    }
+  }
+
+  restore(old: Partial<Remembered>): void {
+    this.query = old.query ?? ''
+    this.activeKey = old.activeKey ?? ''
+    this.scrollTop = old.scrollTop ?? 0
+    this.sort = old.sort ?? undefined
+    this.grouped = old.grouped ?? true
+    for (const [column, shown] of old.columns ?? []) this.columns.set(column, shown)
+    for (const group of old.collapsed ?? []) this.collapsed.add(group)
+    for (const row of old.selected ?? []) this.selected.add(row)
+  }
 }
 
-export const views = ['containers', 'images', 'volumes'] as const
-export type View = (typeof views)[number]
-
-function viewOf(hash: string): View {
-  return views.find((view) => hash === `#/${view}`) ?? 'containers'
+interface Stored extends Partial<Record<ListView, Partial<Remembered>>> {
+  hash?: string
 }
 
-/** Which view is shown; the address says it, so that back and forward work. */
+/** Where the user is, everywhere. The address says which page, so that back and forward work. */
 export class Places {
-  #view = $state<View>(viewOf(location.hash))
+  #route = $state.raw<Route>({ view: 'containers', id: '', tab: '' })
   readonly containers = new Place()
   readonly images = new Place()
   readonly volumes = new Place()
+  readonly networks = new Place()
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
+    const stored = readStored<Stored>(key, version) ?? {}
+    for (const list of lists) this[list].restore(stored[list] ?? {})
+    if (location.hash === '' && stored.hash !== undefined) history.replaceState(null, '', stored.hash)
+    this.#route = parseRoute(location.hash)
     window.addEventListener('hashchange', () => {
-      this.#view = viewOf(location.hash)
+      this.#route = parseRoute(location.hash)
+    })
+    $effect.root(() => {
+      $effect(() => {
+        void this.#route
+        for (const list of lists) void this[list].remembered
+        this.touch()
+      })
+    })
+    // Scrolling changes no state that an effect could see.
+    window.addEventListener('pagehide', () => {
+      this.#save()
+    })
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') this.#save()
     })
   }
 
+  get route(): Route {
+    return this.#route
+  }
+
   get view(): View {
-    return this.#view
+    return this.#route.view
+  }
+
+  /** Something changed that is worth remembering. */
+  touch(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#save()
+    }, 300)
+  }
+
+  #save(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const stored: Stored = { hash: location.hash }
+    for (const list of lists) stored[list] = this[list].remembered
+    writeStored(key, version, stored)
   }
 }
