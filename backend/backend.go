@@ -195,7 +195,9 @@ func drivers(cfg Config) func(appv1.ContainerEngine) (vm.Driver, error) {
 		case appv1.ProviderNative:
 			return own, nil
 		case appv1.ProviderHost:
-			return host.New(host.Config{Host: e.Host, Getenv: cfg.Getenv, Logger: cfg.Log.With("component", "host")}), nil
+			return host.New(host.Config{
+				Host: e.Host, Getenv: cfg.Getenv, Socket: cfg.Paths.RemoteSocket(), Logger: cfg.Log.With("component", "host"),
+			}), nil
 		default:
 			return nil, fmt.Errorf("no house for provider %q: choose %s or %s", e.Provider, appv1.ProviderNative, appv1.ProviderHost)
 		}

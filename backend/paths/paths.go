@@ -108,6 +108,9 @@ func (p Paths) APISocket() string { return filepath.Join(p.Runtime, "api.sock") 
 // EngineSocket is where docker clients reach the engine that Berth houses.
 func (p Paths) EngineSocket() string { return filepath.Join(p.Runtime, "docker.sock") }
 
+// RemoteSocket is where docker clients reach an engine elsewhere that takes certificates or ssh to reach.
+func (p Paths) RemoteSocket() string { return filepath.Join(p.Runtime, "remote.sock") }
+
 // EngineRun holds the engine's pid file and exec root.
 func (p Paths) EngineRun() string { return filepath.Join(p.Runtime, "engine") }
 

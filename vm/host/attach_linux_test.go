@@ -20,12 +20,19 @@ import (
 func realDocker(t *testing.T) (endpoint string, engine *native.Driver) {
 	t.Helper()
 	home := filepath.Dir(shortSocket(t))
-	engine = native.New(native.Config{
-		Socket: filepath.Join(home, "d.sock"),
-		Data:   filepath.Join(home, "data"),
-		Run:    filepath.Join(home, "run"),
-		Log:    filepath.Join(home, "log"),
-		Logger: slog.New(slog.DiscardHandler),
+	return "unix://" + filepath.Join(home, "d.sock"), startDocker(t, home, "")
+}
+
+// startDocker starts a dockerd in a folder, whose program may be another than the installed one.
+func startDocker(t *testing.T, home, dockerd string) *native.Driver {
+	t.Helper()
+	engine := native.New(native.Config{
+		Socket:  filepath.Join(home, "d.sock"),
+		Data:    filepath.Join(home, "data"),
+		Run:     filepath.Join(home, "run"),
+		Log:     filepath.Join(home, "log"),
+		Dockerd: dockerd,
+		Logger:  slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), vmtest.Patience)
@@ -38,9 +45,9 @@ func realDocker(t *testing.T) (endpoint string, engine *native.Driver) {
 		}
 	})
 	if err := engine.Start(t.Context(), nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, strings.Join(vm.FailureOf(err).LogTail, "\n"))
 	}
-	return "unix://" + filepath.Join(home, "d.sock"), engine
+	return engine
 }
 
 func TestHostKeepsTheContractOfADriver(t *testing.T) {

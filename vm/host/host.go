@@ -5,11 +5,8 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"net"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"github.com/berth-desktop/berth/vm"
@@ -28,14 +25,26 @@ type Config struct {
 	Host string
 	// Getenv reads the environment in which the user's docker command runs.
 	Getenv func(string) string
+	// Socket is where docker clients reach an engine that is reached by certificates or ssh. Its folder must keep other
+	// users out.
+	Socket string
 	Logger *slog.Logger
+}
+
+// place is what a driver is attached to.
+type place struct {
+	target Target
+	way    way
 }
 
 // Driver is attached to an engine, or not.
 type Driver struct {
 	cfg   Config
-	lane  chan struct{} // holds one token; whoever attaches or detaches has it
 	state observed.State
+	at    atomic.Pointer[place] // nil while it is not attached
+
+	lane   chan struct{} // holds one token; whoever attaches or detaches has it
+	tunnel *tunnel       // guarded by lane; nil where there is none
 }
 
 var _ vm.Driver = (*Driver)(nil)
@@ -70,23 +79,58 @@ func (d *Driver) Start(ctx context.Context, report func(vm.Step)) error {
 	defer d.leave()
 	before := d.state.Get()
 	target, err := Resolve(d.cfg.Host, d.cfg.Getenv)
-	if err == nil && before.Phase == vm.Running && before.Endpoint == target.Endpoint {
+	if at := d.at.Load(); err == nil && before.Phase == vm.Running && at != nil && at.target.Endpoint == target.Endpoint {
 		return nil
 	}
 	d.state.Set(vm.State{Phase: vm.Starting})
+	endpoint := ""
 	if err == nil {
 		if report != nil {
-			report(vm.Step{Name: stepConnect, Message: target.Endpoint + ", from " + target.Origin, At: time.Now()})
+			report(vm.Step{Name: stepConnect, Message: target.Endpoint + ", from " + target.Origin, At: time.Now(), Within: 4 * patience})
 		}
-		err = ping(ctx, target)
+		endpoint, err = d.attach(ctx, target)
 	}
 	if err != nil {
 		d.state.Set(vm.State{Phase: vm.Stopped})
-		return err
+		return errors.Join(err, d.detach())
 	}
 	d.cfg.Logger.Info("Attached to an engine", "endpoint", target.Endpoint, "origin", target.Origin)
-	d.state.Set(vm.State{Phase: vm.Running, Endpoint: target.Endpoint})
+	d.state.Set(vm.State{Phase: vm.Running, Endpoint: endpoint})
 	return nil
+}
+
+// attach finds the way to an engine that answers, and returns where docker clients reach it.
+func (d *Driver) attach(ctx context.Context, t Target) (endpoint string, err error) {
+	if err := d.detach(); err != nil {
+		return "", err
+	}
+	w, err := t.way()
+	if err != nil {
+		return "", err
+	}
+	if err := ping(ctx, t, w.reach); err != nil {
+		return "", err
+	}
+	d.at.Store(&place{target: t, way: w})
+	if w.direct {
+		return t.Endpoint, nil
+	}
+	d.tunnel, err = dig(d.cfg.Socket, w.reach, func(err error) *vm.Failure { return explain(t, err) })
+	if err != nil {
+		return "", &vm.Failure{Message: "Berth cannot make a socket for this Docker: " + d.cfg.Socket, Hint: "Look at that folder's owner and at the disk", Err: err}
+	}
+	return "unix://" + d.cfg.Socket, nil
+}
+
+// detach lets go of the engine.
+func (d *Driver) detach() error {
+	d.at.Store(nil)
+	t := d.tunnel
+	d.tunnel = nil
+	if t == nil {
+		return nil
+	}
+	return t.close()
 }
 
 // Stop detaches. The engine goes on.
@@ -95,8 +139,9 @@ func (d *Driver) Stop(ctx context.Context) error {
 		return err
 	}
 	defer d.leave()
+	err := d.detach()
 	d.state.Set(vm.State{Phase: vm.Stopped})
-	return nil
+	return err
 }
 
 // Kill is Stop: there is nothing of ours to end.
@@ -108,10 +153,11 @@ func (d *Driver) Delete(ctx context.Context) error { return d.Stop(ctx) }
 // Inspect asks the engine if we are attached, and nobody if not.
 func (d *Driver) Inspect(ctx context.Context) (vm.State, error) {
 	s := d.state.Get()
-	if s.Phase != vm.Running {
+	at := d.at.Load()
+	if s.Phase != vm.Running || at == nil {
 		return s, nil
 	}
-	err := ping(ctx, Target{Endpoint: s.Endpoint, Origin: "this connection"})
+	err := ping(ctx, at.target, at.way.reach)
 	switch {
 	case err == nil:
 		return s, nil
@@ -127,14 +173,10 @@ func (d *Driver) Watch(ctx context.Context, observe func(vm.State)) error {
 }
 
 // ping returns nil if Docker answers at the target, the error of a ctx that ended, or a *vm.Failure.
-func ping(ctx context.Context, t Target) error {
-	network, address, err := dialable(t.Endpoint)
-	if err != nil {
-		return err
-	}
+func ping(ctx context.Context, t Target, r reach) error {
 	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err = docker.New(network, address).Ping(patient)
+	err := docker.Through(r).Ping(patient)
 	switch {
 	case err == nil:
 		return nil
@@ -142,35 +184,4 @@ func ping(ctx context.Context, t Target) error {
 		return ctx.Err()
 	}
 	return explain(t, err)
-}
-
-// explain says what is wrong with an engine that did not answer, and what to do.
-func explain(t Target, err error) *vm.Failure {
-	f := &vm.Failure{Err: err, Hint: "Or use another engine: berth set containerEngine.host=…, or berth set containerEngine.provider=native"}
-	say := func(message, hint string) {
-		f.Message = fmt.Sprintf("%s: %s (from %s)", message, t.Endpoint, t.Origin)
-		f.Hint = hint + ". " + f.Hint
-	}
-	switch {
-	case errors.Is(err, docker.ErrNotDocker):
-		say("What answers there is not Docker", "Check the address")
-	case errors.Is(err, fs.ErrNotExist):
-		say("Docker is not there: its socket does not exist", "Start Docker (sudo systemctl start docker), or install it (sudo apt install docker.io)")
-	case errors.Is(err, syscall.ECONNREFUSED):
-		say("Docker is not running: nobody listens", "Start Docker (sudo systemctl start docker)")
-	case errors.Is(err, fs.ErrPermission):
-		say("You may not use this Docker", "Join its group: sudo usermod -aG docker \"$USER\", then log in again")
-	case errors.Is(err, context.DeadlineExceeded):
-		say(fmt.Sprintf("Docker did not answer within %s", patience), "It may hang (sudo systemctl restart docker), or the address may be wrong")
-	case isUnknownHost(err):
-		say("There is no machine of that name", "Check the address")
-	default:
-		say("Docker cannot be reached", "Check that it runs and that the address is right")
-	}
-	return f
-}
-
-func isUnknownHost(err error) bool {
-	dns, ok := errors.AsType[*net.DNSError](err)
-	return ok && dns.IsNotFound
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,10 +15,12 @@ import (
 
 // Target is the engine that docker clients of this user would talk to.
 type Target struct {
-	// Endpoint is its address, unix://… or tcp://….
+	// Endpoint is its address, unix://…, tcp://… or ssh://….
 	Endpoint string
 	// Origin says where that was found, for people: "DOCKER_HOST", "the Docker context colima".
 	Origin string
+
+	keys *keyring // nil where no TLS is spoken
 }
 
 // defaultContext is docker's name for "no context".
@@ -31,7 +31,7 @@ const defaultContext = "default"
 func Resolve(host string, getenv func(string) string) (Target, error) {
 	if host != "" {
 		if isEndpoint(host) {
-			return checked(Target{Endpoint: host, Origin: "the setting containerEngine.host"})
+			return checked(Target{Endpoint: host, Origin: "the setting containerEngine.host", keys: keysOf(getenv)})
 		}
 		return contextNamed(host, "the setting containerEngine.host", getenv)
 	}
@@ -39,10 +39,7 @@ func Resolve(host string, getenv func(string) string) (Target, error) {
 		if !isEndpoint(endpoint) {
 			endpoint = "tcp://" + endpoint // as docker reads it
 		}
-		if strings.HasPrefix(endpoint, "tcp://") && getenv("DOCKER_TLS_VERIFY") != "" {
-			return Target{}, noTLS("DOCKER_HOST with DOCKER_TLS_VERIFY")
-		}
-		return checked(Target{Endpoint: endpoint, Origin: "DOCKER_HOST"})
+		return checked(Target{Endpoint: endpoint, Origin: "DOCKER_HOST", keys: keysOf(getenv)})
 	}
 	if name := getenv("DOCKER_CONTEXT"); name != "" {
 		return contextNamed(name, "DOCKER_CONTEXT", getenv)
@@ -68,55 +65,12 @@ func isEndpoint(s string) bool { return strings.Contains(s, "://") }
 
 // checked refuses what this version cannot reach, rather than to fail later without a reason.
 func checked(t Target) (Target, error) {
-	if _, _, err := dialable(t.Endpoint); err != nil {
+	if _, err := t.way(); err != nil {
 		f := vm.FailureOf(err)
 		f.Message = fmt.Sprintf("%s (from %s)", f.Message, t.Origin)
 		return Target{}, f
 	}
 	return t, nil
-}
-
-// dialable gives the network and address for net.Dial.
-func dialable(endpoint string) (network, address string, err error) {
-	scheme, rest, _ := strings.Cut(endpoint, "://")
-	switch scheme {
-	case "unix":
-		if !filepath.IsAbs(rest) {
-			return "", "", &vm.Failure{Message: fmt.Sprintf("%q is no address of a socket", endpoint), Hint: "Write it with three slashes, such as unix:///var/run/docker.sock"}
-		}
-		return "unix", rest, nil
-	case "tcp", "http":
-		u, err := url.Parse(endpoint)
-		if err != nil || u.Hostname() == "" {
-			return "", "", &vm.Failure{Message: fmt.Sprintf("%q is no address of an engine", endpoint), Hint: "Write it as tcp://HOST:PORT", Err: err}
-		}
-		port := u.Port()
-		if port == "" {
-			port = "2375"
-		}
-		return "tcp", net.JoinHostPort(u.Hostname(), port), nil
-	case "ssh":
-		return "", "", &vm.Failure{
-			Message: fmt.Sprintf("Berth cannot reach an engine over SSH yet: %s", endpoint),
-			Hint:    "Forward its socket: ssh -N -L /tmp/docker.sock:/var/run/docker.sock HOST, then use unix:///tmp/docker.sock",
-		}
-	case "https":
-		return "", "", noTLS(endpoint)
-	case "npipe":
-		return "", "", &vm.Failure{Message: fmt.Sprintf("Berth cannot use a named pipe yet: %s", endpoint), Hint: "Let Docker listen on tcp://127.0.0.1:2375 and set that as containerEngine.host"}
-	default:
-		return "", "", &vm.Failure{
-			Message: fmt.Sprintf("Berth does not know how to reach %q", endpoint),
-			Hint:    "Use unix:///PATH, tcp://HOST:PORT or the name of a Docker context (docker context ls)",
-		}
-	}
-}
-
-func noTLS(what string) *vm.Failure {
-	return &vm.Failure{
-		Message: "Berth cannot reach an engine with TLS certificates yet: " + what,
-		Hint:    "Use an engine with a local socket, or a forwarded one: ssh -N -L /tmp/docker.sock:/var/run/docker.sock HOST",
-	}
 }
 
 // configDir is where docker's command keeps its settings.
@@ -199,14 +153,16 @@ func readMeta(path string) (meta, error) {
 // target is a context's engine. tls is the folder in which its certificates would be.
 func (m meta) target(tls string) (Target, error) {
 	origin := "the Docker context " + m.Name
-	endpoint := m.Endpoints["docker"].Host
-	if endpoint == "" {
+	engine := m.Endpoints["docker"]
+	if engine.Host == "" {
 		return Target{}, &vm.Failure{Message: origin + " names no engine", Hint: "Choose another one: docker context ls"}
 	}
-	if certs, err := filepath.Glob(filepath.Join(escapeGlob(tls), "docker", "*.pem")); err == nil && len(certs) > 0 {
-		return Target{}, noTLS(origin)
+	t := Target{Endpoint: engine.Host, Origin: origin}
+	certs, err := filepath.Glob(filepath.Join(escapeGlob(tls), "docker", "*.pem"))
+	if engine.SkipTLSVerify || err == nil && len(certs) > 0 {
+		t.keys = &keyring{dir: filepath.Join(tls, "docker"), verify: !engine.SkipTLSVerify}
 	}
-	return checked(Target{Endpoint: endpoint, Origin: origin})
+	return checked(t)
 }
 
 // escapeGlob keeps the characters of a path from being a pattern. Windows has no escapes, and no such names.

@@ -16,6 +16,9 @@ import (
 // ErrNotDocker says that something answers, but it is not a Docker API.
 var ErrNotDocker = errors.New("what answers there is not Docker")
 
+// ErrWantsTLS says that Docker answers, but only to those who speak TLS.
+var ErrWantsTLS = errors.New("it answers only over TLS")
+
 // maxAnswer bounds what is read of one answer: a list of thousands of networks is smaller.
 const maxAnswer = 16 << 20
 
@@ -27,9 +30,14 @@ type Client struct {
 // New returns a client for an address that net.Dial knows, such as "unix", "/run/docker.sock". It does no I/O.
 func New(network, address string) *Client {
 	var d net.Dialer
+	return Through(func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, network, address) })
+}
+
+// Through returns a client whose connections dial opens.
+func Through(dial func(context.Context) (net.Conn, error)) *Client {
 	return &Client{http: http.Client{
 		Transport: &http.Transport{
-			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, network, address) },
+			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 			DisableKeepAlives: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -46,6 +54,12 @@ func (c *Client) Ping(ctx context.Context) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusBadRequest {
+		// net/http's server says so, and Docker's is one.
+		if text, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10)); strings.Contains(string(text), "HTTP request to an HTTPS server") {
+			return ErrWantsTLS
+		}
+	}
 	if resp.Header.Get("Api-Version") == "" {
 		return fmt.Errorf("%w: it answered %s without an API version", ErrNotDocker, resp.Status)
 	}

@@ -1,0 +1,8 @@
+//go:build unix
+
+package host
+
+import "syscall"
+
+// ownGroup keeps Ctrl-C at our terminal from the programs that we run.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
