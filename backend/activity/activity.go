@@ -91,7 +91,7 @@ func (j *Journal) tell(ctx context.Context, all ...app.ActivityStatus) {
 // goes at other times is the mirror filling and emptying, and no news.
 func (j *Journal) connectedSince(ctx context.Context) (time.Time, bool) {
 	a, err := j.cfg.Apps.Get(ctx, types.NamespacedName{Name: app.AppName})
-	if err != nil || !a.Spec.Running || !condition.IsTrue(a.Status.Conditions, app.ConditionRunning) {
+	if err != nil || !a.Spec.Running || condition.Get(a.Status.Conditions, app.ConditionRunning).Reason != app.ReasonStarted {
 		return time.Time{}, false
 	}
 	ready := condition.Get(a.Status.Conditions, app.ConditionContainerEngineReady)

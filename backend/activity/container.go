@@ -23,6 +23,7 @@ type containerSight struct {
 	failure      string
 	failedAt     int64
 	deleting     bool
+	whole        bool // whether all is known of it: at first there is only what a list tells
 }
 
 func containerTeller() teller[*containers.Container, containerSight] {
@@ -44,6 +45,7 @@ func seeContainer(c *containers.Container, was containerSight) containerSight {
 	now := containerSight{
 		name: s.Name, state: s.Status, health: s.Health, exitCode: s.ExitCode, outOfMemory: s.OOMKilled, err: s.Error,
 		restarts: s.RestartCount, policy: s.RestartPolicy, deleting: !c.DeletionTimestamp.IsZero(),
+		whole: s.Path != "",
 	}
 	if s.StartedAt != nil {
 		now.startedAt = s.StartedAt.Unix()
@@ -62,6 +64,9 @@ func seeContainer(c *containers.Container, was containerSight) containerSight {
 }
 
 func containerChanged(was, now containerSight) []app.ActivityStatus {
+	if !was.whole && was.state == now.state {
+		return nil // it is no news, only better known
+	}
 	var all []app.ActivityStatus
 	by := now.by
 	if by == "" {

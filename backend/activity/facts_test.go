@@ -10,8 +10,8 @@ import (
 )
 
 func TestAContainersChangesAreToldInWords(t *testing.T) {
-	running := containerSight{name: "web", state: containers.StateRunning, startedAt: 10, policy: "always"}
-	exited := containerSight{name: "web", state: containers.StateExited, startedAt: 10, policy: "always"}
+	running := containerSight{name: "web", state: containers.StateRunning, startedAt: 10, policy: "always", whole: true}
+	exited := containerSight{name: "web", state: containers.StateExited, startedAt: 10, policy: "always", whole: true}
 	with := func(s containerSight, change func(*containerSight)) containerSight { change(&s); return s }
 	for name, c := range map[string]struct {
 		was, now containerSight
@@ -53,6 +53,9 @@ func TestAContainersChangesAreToldInWords(t *testing.T) {
 		"a refused action": {
 			running, with(running, func(s *containerSight) { s.failedAction, s.failure, s.failedAt = containers.ActionStop, "it hangs", 5 }),
 			[]app.ActivityStatus{{Reason: "ActionFailed", Message: "stop: it hangs", Severity: app.SeverityWarning}},
+		},
+		"better known": {
+			with(exited, func(s *containerSight) { s.whole, s.startedAt = false, 0 }), with(exited, func(s *containerSight) { s.err, s.restarts = "old", 3 }), nil,
 		},
 		"being removed": {exited, with(exited, func(s *containerSight) { s.state = containers.StateRemoving }), nil},
 	} {

@@ -81,11 +81,11 @@ func await(t *testing.T, cfg Config, want ...string) {
 	t.Errorf("the timeline (-want +got):\n%s", cmp.Diff(want, got))
 }
 
-func connect(t *testing.T, cfg Config, status metav1.ConditionStatus, reason string) {
+func connect(t *testing.T, cfg Config, running string, status metav1.ConditionStatus, reason string) {
 	t.Helper()
 	_, err := cfg.Apps.UpdateStatus(t.Context(), types.NamespacedName{Name: app.AppName}, func(a *app.App) error {
 		a.Status.Conditions = []metav1.Condition{
-			{Type: app.ConditionRunning, Status: metav1.ConditionTrue},
+			{Type: app.ConditionRunning, Status: metav1.ConditionTrue, Reason: running},
 			{
 				Type: app.ConditionContainerEngineReady, Status: status, Reason: reason,
 				LastTransitionTime: metav1.NewTime(time.Now().Add(-time.Hour)), // so that what comes now is newer
@@ -131,9 +131,9 @@ func TestTheTimelineTellsNewsAndRemembersThem(t *testing.T) {
 	put("old") // is there before: no news
 
 	stop := begin(t, cfg)
-	connect(t, cfg, metav1.ConditionFalse, app.ReasonConnecting)
+	connect(t, cfg, app.ReasonStarted, metav1.ConditionFalse, app.ReasonConnecting)
 	put("found") // by the first sync: no news
-	connect(t, cfg, metav1.ConditionTrue, app.ReasonConnected)
+	connect(t, cfg, app.ReasonStarted, metav1.ConditionTrue, app.ReasonConnected)
 	await(t, cfg, "App Engine Ready")
 	put("new")
 	await(t, cfg, "App Engine Ready", "Container new Created")
@@ -144,8 +144,11 @@ func TestTheTimelineTellsNewsAndRemembersThem(t *testing.T) {
 	remove("new")
 	all := []string{"App Engine Ready", "Container new Created", "Container new Started", "Container new Exited exit code 2", "Container new Removed"}
 	await(t, cfg, all...)
-	connect(t, cfg, metav1.ConditionFalse, app.ReasonStopped)
+	all = append(all, "App Engine Stopping")
+	connect(t, cfg, app.ReasonStopping, metav1.ConditionTrue, app.ReasonConnected)
+	await(t, cfg, all...)
 	remove("old") // the mirror empties: no news
+	remove("found")
 	stop()
 
 	again := newConfig(t, file)
