@@ -33,12 +33,13 @@ func TestScripts(t *testing.T) {
 			return newInstance(env)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"appears": appears,
-			"exits":   exits,
-			"docker":  docker,
-			"image":   image,
-			"daemons": daemons,
-			"asks":    asks,
+			"appears":  appears,
+			"exits":    exits,
+			"docker":   docker,
+			"image":    image,
+			"daemons":  daemons,
+			"asks":     asks,
+			"vanishes": vanishes,
 		},
 	})
 }
@@ -198,4 +199,19 @@ func asks(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = fmt.Fprintf(ts.Stdout(), "%d %s\n", status, answer)
 	ts.Check(err)
+}
+
+// vanishes FILE: waits until there is none.
+func vanishes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: vanishes FILE")
+	}
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-poll.C {
+		if _, err := os.Stat(args[0]); errors.Is(err, os.ErrNotExist) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not vanish", args[0])
 }
