@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -37,9 +38,7 @@ func noteAsker(ctx context.Context, now, was metav1.Object) {
 		return
 	}
 	annotations := map[string]string{}
-	for k, v := range now.GetAnnotations() {
-		annotations[k] = v
-	}
+	maps.Copy(annotations, now.GetAnnotations())
 	annotations[app.AnnotationAskedBy] = program
 	now.SetAnnotations(annotations)
 }

@@ -54,7 +54,7 @@ func newGeneric(b builder, own Config, w *watches) (*genericapiserver.GenericAPI
 	endless := sets.NewString(subresourceNames(own.Subresources)...)
 	cfg.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch"), endless)
 	cfg.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return uncompressed(genericapiserver.DefaultBuildHandlerChain(named(w.count(api, endless)), c))
+		return uncompressed(genericapiserver.DefaultBuildHandlerChain(named(w.count(api, endless.Has)), c))
 	}
 	// The library insists on both. Nothing of it that dials itself, or tells others where it is, is in use.
 	cfg.LoopbackClientConfig = &clientrest.Config{Host: "http://berth.invalid"}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/endpoints/request"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
@@ -29,10 +28,10 @@ func newWatches() *watches { return &watches{open: map[*openWatch]struct{}{}} }
 
 // count is the innermost of the handlers: the library has parsed the request by then. Subresources that are endless end
 // with the watches.
-func (w *watches) count(next http.Handler, endless sets.String) http.Handler {
+func (w *watches) count(next http.Handler, endless func(subresource string) bool) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		info, ok := request.RequestInfoFrom(r.Context())
-		if !ok || (info.Verb != "watch" && !endless.Has(info.Subresource)) {
+		if !ok || (info.Verb != "watch" && !endless(info.Subresource)) {
 			next.ServeHTTP(rw, r)
 			return
 		}
