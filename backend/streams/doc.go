@@ -23,6 +23,7 @@
 //
 //	0 stdin  1 stdout  2 stderr  3 status  4 resize  255 close (the next byte is the channel that ends, such as 0)
 //
+// An empty message on channel 1 says that the session has begun: who attaches before a container is started starts it then.
 // Resize is {"Width":80,"Height":24}. Status comes once, at the end: a metav1.Status whose status is "Success", or
 // "Failure" with the reason NonZeroExitCode and the cause {"reason":"ExitCode","message":"3"}. exec also takes user,
 // workdir, env=K=V (repeated), and width and height, the terminal's first size. With a terminal all output is stdout.

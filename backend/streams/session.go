@@ -110,6 +110,10 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 
+	// As in Kubernetes, an empty message says that the session has begun.
+	if err := t.send(stream.ChannelStdout, nil, lastWords); err != nil {
+		quit()
+	}
 	code, err := t.follow(output, process)
 	select {
 	case <-t.gone:

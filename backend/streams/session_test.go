@@ -15,8 +15,15 @@ import (
 	"github.com/berth-desktop/berth/backend/api/stream"
 )
 
-// dial opens a session on the socket, as our faces do.
+// dial opens a session on the socket, as our faces do, and waits until it has begun.
 func (w *world) dial(id, query string) *websocket.Conn {
+	w.t.Helper()
+	conn := w.connect(id, query)
+	w.began(conn)
+	return conn
+}
+
+func (w *world) connect(id, query string) *websocket.Conn {
 	w.t.Helper()
 	dialer := websocket.Dialer{
 		NetDialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -34,6 +41,13 @@ func (w *world) dial(id, query string) *websocket.Conn {
 		w.t.Fatal(err)
 	}
 	return conn
+}
+
+func (w *world) began(conn *websocket.Conn) {
+	w.t.Helper()
+	if _, message, err := conn.ReadMessage(); err != nil || string(message) != "\x01" {
+		w.t.Fatalf("it begins with %q, %v", message, err)
+	}
 }
 
 // until waits for what happens in the engine's own time.
@@ -99,7 +113,7 @@ func TestOutputWaitsForAClientThatSaysHowFarItHasRead(t *testing.T) {
 func TestWhatCannotBeginIsToldInTheSession(t *testing.T) {
 	w := newWorld(t)
 	id := w.mirrored(strings.Repeat("0f", 32))
-	_, message, err := w.dial(id, "exec?stdout=true&command=sh").ReadMessage()
+	_, message, err := w.connect(id, "exec?stdout=true&command=sh").ReadMessage()
 	if err != nil || message[0] != stream.ChannelStatus || !bytes.Contains(message, []byte(`"code":404`)) {
 		t.Errorf("it says %q, %v", message, err)
 	}
