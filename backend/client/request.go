@@ -1,0 +1,35 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+)
+
+// Networks are those mirrored into namespace.
+func (c *Client) Networks(namespace string) *Resource[containersv1.Network, *containersv1.Network] {
+	return &Resource[containersv1.Network, *containersv1.Network]{c, collection(containersv1.GroupName, namespace, "networks")}
+}
+
+// ContainerNamespaces are what namespace mirrors.
+func (c *Client) ContainerNamespaces(namespace string) *Resource[containersv1.ContainerNamespace, *containersv1.ContainerNamespace] {
+	return &Resource[containersv1.ContainerNamespace, *containersv1.ContainerNamespace]{c, collection(containersv1.GroupName, namespace, "containernamespaces")}
+}
+
+// ContainerCreates are requests for containers in namespace.
+func (c *Client) ContainerCreates(namespace string) *Resource[containersv1.ContainerCreate, *containersv1.ContainerCreate] {
+	return &Resource[containersv1.ContainerCreate, *containersv1.ContainerCreate]{c, collection(containersv1.GroupName, namespace, "containercreates")}
+}
+
+// Create makes an object and returns it as it then is, with its name.
+func (r *Resource[T, P]) Create(ctx context.Context, obj P) (P, error) {
+	body, err := json.Marshal(obj)
+	if err != nil {
+		return nil, fmt.Errorf("encode what is to be made: %w", err)
+	}
+	made := P(new(T))
+	return made, r.client.call(ctx, http.MethodPost, r.path, "application/json", body, made)
+}
