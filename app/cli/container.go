@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,18 +17,30 @@ import (
 const commandWidth = 20
 
 func (c *CLI) containerCommand() *cobra.Command {
-	return holder("container", "Containers: list, start, stop, remove",
+	return holder("container", "Containers: list, run, start, stop, look into, remove",
 		c.containerListCommand(),
+		c.containerInspectCommand(),
 		c.actionCommand("start", "Start containers", containersv1.ActionStart),
 		c.actionCommand("stop", "Stop containers", containersv1.ActionStop),
 		c.actionCommand("restart", "Restart containers", containersv1.ActionRestart),
+		c.actionCommand("kill", "End containers at once", containersv1.ActionKill),
+		c.actionCommand("pause", "Freeze containers", containersv1.ActionPause),
+		c.actionCommand("unpause", "Let frozen containers go on", containersv1.ActionUnpause),
 		c.containerRemoveCommand(),
+		c.containerLogsCommand(),
+		c.execCommand(),
+		c.runCommand(),
+		c.attachCommand(),
+		c.statsCommand(),
+		c.topCommand(),
 	)
 }
 
 func (c *CLI) containerListCommand() *cobra.Command {
 	var l listing
 	var all bool
+	var latest int
+	var only filters
 	cmd := &cobra.Command{
 		Use: "ls", Aliases: []string{"list", "ps"}, Short: "List containers: what `docker ps` shows", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,13 +53,23 @@ func (c *CLI) containerListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !all {
+			// Who asks for a state, or for the last ones, means those that do not run as well.
+			_, state := only.values["status"]
+			_, exited := only.values["exited"]
+			if !all && !state && !exited && latest == 0 {
 				items = slices.DeleteFunc(items, func(o containersv1.Container) bool { return !up(o.Status.Status) })
+			}
+			items = slices.DeleteFunc(items, func(o containersv1.Container) bool { return !only.container(&o.Status) })
+			if latest > 0 {
+				slices.SortFunc(items, youngerContainer)
+				items = items[:min(latest, len(items))]
 			}
 			return c.printContainers(l, items, time.Now())
 		},
 	}
 	l.flags(cmd)
+	only.flag(cmd, "name", "id", "status", "label", "ancestor", "network", "volume", "exited", "health")
+	cmd.Flags().IntVarP(&latest, "last", "n", 0, "the last so many that were made, running or not")
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "also those that are not running")
 	return cmd
 }
@@ -57,20 +80,43 @@ func up(s containersv1.State) bool {
 }
 
 func (c *CLI) printContainers(l listing, items []containersv1.Container, now time.Time) error {
-	slices.SortFunc(items, func(a, b containersv1.Container) int {
-		return newestFirst(a.Status.CreatedAt, b.Status.CreatedAt, a.Name, b.Name)
-	})
+	slices.SortFunc(items, youngerContainer)
 	list := containersv1.ContainerList{Items: items}
 	list.SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("ContainerList"))
-	rows := [][]string{}
+	rows, named := [][]string{}, []fields{}
 	for i := range items {
 		items[i].SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("Container"))
 		s := &items[i].Status
 		rows = append(rows, []string{
 			l.id(s.ID), l.image(s), l.command(s), ago(now, s.CreatedAt), lifeOf(s, now), portsOf(s.Ports), s.Name,
 		})
+		named = append(named, fields{
+			"ID": l.id(s.ID), "Image": l.image(s), "Command": l.command(s), "RunningFor": ago(now, s.CreatedAt),
+			"CreatedAt": exactly(s.CreatedAt), "Status": lifeOf(s, now), "State": string(s.Status), "Ports": portsOf(s.Ports),
+			"Names": s.Name, "Name": s.Name, "Labels": labelsOf(s.Labels), "Networks": networksOf(s), "Mounts": mountsOf(s),
+		})
 	}
-	return l.print(c, list, []string{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}, rows)
+	return l.print(c, list, []string{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}, rows, named)
+}
+
+func youngerContainer(a, b containersv1.Container) int {
+	return newestFirst(a.Status.CreatedAt, b.Status.CreatedAt, a.Name, b.Name)
+}
+
+func networksOf(s *containersv1.ContainerStatus) string {
+	var all []string
+	for _, n := range s.Networks {
+		all = append(all, n.Name)
+	}
+	return strings.Join(all, ",")
+}
+
+func mountsOf(s *containersv1.ContainerStatus) string {
+	var all []string
+	for _, m := range s.Mounts {
+		all = append(all, cmp.Or(m.Name, m.Source))
+	}
+	return strings.Join(all, ",")
 }
 
 func (l *listing) image(s *containersv1.ContainerStatus) string {

@@ -7,21 +7,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/template"
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/util/jsonpath"
 	"sigs.k8s.io/yaml"
 )
 
-// format is how data is printed: table, json, yaml or jsonpath=….
+// format is how data is printed: table, json, yaml, jsonpath=… or a template of docker's kind.
 type format struct {
-	kind string
-	path *jsonpath.JSONPath
+	kind     string
+	path     *jsonpath.JSONPath
+	template *template.Template
+	aligned  bool // the template makes a table
 }
 
 func (f *format) flag(cmd *cobra.Command) {
 	f.kind = "table"
-	cmd.Flags().Var(f, "format", "table, json, yaml, or jsonpath=TEMPLATE")
+	cmd.Flags().Var(f, "format", "table, json, yaml, jsonpath=TEMPLATE, or a Go template such as '{{.Name}}'")
 	// The flag exists, so this cannot fail.
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
 		[]string{"table", "json", "yaml", "jsonpath="}, cobra.ShellCompDirectiveNoFileComp))
@@ -35,16 +38,22 @@ func (f *format) Type() string { return "format" }
 
 // Set implements pflag.Value.
 func (f *format) Set(s string) error {
-	kind, template, isPath := strings.Cut(s, "=")
+	kind, path, isPath := strings.Cut(s, "=")
 	switch {
+	case strings.Contains(s, "{{"):
+		text, aligned := strings.CutPrefix(s, "table ")
+		f.kind, f.aligned = "template", aligned
+		var err error
+		f.template, err = parseTemplate(text)
+		return err
 	case !isPath && (kind == "table" || kind == "json" || kind == "yaml"):
 		f.kind = kind
 		return nil
 	case isPath && kind == "jsonpath":
 		f.kind, f.path = kind, jsonpath.New("format").AllowMissingKeys(true)
-		return f.path.Parse(braced(template))
+		return f.path.Parse(braced(path))
 	default:
-		return errors.New("use table, json, yaml or jsonpath=TEMPLATE")
+		return errors.New("use table, json, yaml or jsonpath=TEMPLATE, or a Go template")
 	}
 }
 
@@ -75,14 +84,17 @@ func (f *format) encode(v any) ([]byte, error) {
 	switch f.kind {
 	case "yaml":
 		return yaml.Marshal(v)
-	case "jsonpath":
-		// The template speaks of JSON's names, not of Go's.
-		text, err := json.Marshal(v)
+	case "template":
+		data, err := plain(v)
 		if err != nil {
 			return nil, err
 		}
-		var data any
-		if err := json.Unmarshal(text, &data); err != nil {
+		var b bytes.Buffer
+		err = f.template.Execute(&b, data)
+		return b.Bytes(), err
+	case "jsonpath":
+		data, err := plain(v)
+		if err != nil {
 			return nil, err
 		}
 		var b bytes.Buffer
@@ -96,4 +108,13 @@ func (f *format) encode(v any) ([]byte, error) {
 		err := enc.Encode(v)
 		return b.Bytes(), err
 	}
+}
+
+// plain is v as JSON has it: templates speak of its names, not of Go's.
+func plain(v any) (data any, err error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return data, json.Unmarshal(text, &data)
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,11 +16,13 @@ import (
 const none = "<none>"
 
 func (c *CLI) imageCommand() *cobra.Command {
-	return holder("image", "Images: list", c.imageListCommand())
+	return holder("image", "Images: list, look into, remove",
+		c.imageListCommand(), c.imageInspectCommand(), c.imageHistoryCommand(), c.imageRemoveCommand())
 }
 
 func (c *CLI) imageListCommand() *cobra.Command {
 	var l listing
+	var only filters
 	cmd := &cobra.Command{
 		Use: "ls", Aliases: []string{"list"}, Short: "List images: what `docker image ls` shows", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,10 +35,12 @@ func (c *CLI) imageListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			items = slices.DeleteFunc(items, func(o containersv1.Image) bool { return !only.image(&o.Status) })
 			return c.printImages(l, items, time.Now())
 		},
 	}
 	l.flags(cmd)
+	only.flag(cmd, "reference", "dangling", "label")
 	return cmd
 }
 
@@ -44,7 +50,7 @@ func (c *CLI) printImages(l listing, items []containersv1.Image, now time.Time) 
 	})
 	list := containersv1.ImageList{Items: items}
 	list.SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("ImageList"))
-	rows := [][]string{}
+	rows, named := [][]string{}, []fields{}
 	for i := range items {
 		items[i].SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("Image"))
 		s := &items[i].Status
@@ -54,9 +60,13 @@ func (c *CLI) printImages(l listing, items []containersv1.Image, now time.Time) 
 		}
 		repository, tag := splitTag(s.RepoTag)
 		id := l.id(s.ID)
-		rows = append(rows, []string{repository, tag, id, ago(now, s.CreatedAt), units.HumanSizeWithPrecision(float64(s.Size), 3)})
+		size := units.HumanSizeWithPrecision(float64(s.Size), 3)
+		rows = append(rows, []string{repository, tag, id, ago(now, s.CreatedAt), size})
+		named = append(named, fields{
+			"Repository": repository, "Tag": tag, "ID": id, "CreatedSince": ago(now, s.CreatedAt), "CreatedAt": exactly(s.CreatedAt), "Size": size,
+		})
 	}
-	return l.print(c, list, []string{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, rows)
+	return l.print(c, list, []string{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, rows, named)
 }
 
 // splitTag takes a name apart. A colon before the last slash belongs to a registry's port.
@@ -69,4 +79,15 @@ func splitTag(repoTag string) (repository, tag string) {
 		return repoTag, none
 	}
 	return repoTag[:at], repoTag[at+1:]
+}
+
+func (f *filters) image(s *containersv1.ImageStatus) bool {
+	return f.label(s.Labels) &&
+		f.fits("dangling", func(v string) bool { return v == strconv.FormatBool(s.Dangling) }) &&
+		f.fits("reference", func(v string) bool {
+			repository, _ := splitTag(s.RepoTag)
+			whole, _ := path.Match(v, s.RepoTag)
+			part, _ := path.Match(v, repository)
+			return whole || part
+		})
 }

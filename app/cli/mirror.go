@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -100,9 +101,12 @@ func (l *listing) id(id string) string {
 	return digest[:min(shortID, len(digest))]
 }
 
-// print shows list, which is the API's own, or its items as rows under titles; the first column is what -q shows.
-func (l *listing) print(c *CLI, list any, titles []string, rows [][]string) error {
+// print shows list, which is the API's own, or its items as rows under titles, or by their fields where the user gave a
+// template; the first column is what -q shows.
+func (l *listing) print(c *CLI, list any, titles []string, rows [][]string, named []fields) error {
 	switch {
+	case l.template != nil:
+		return l.printRows(c.cfg.Stdout, named)
 	case l.quiet:
 		for _, row := range rows {
 			if _, err := fmt.Fprintln(c.cfg.Stdout, clean(row[0])); err != nil {
@@ -113,7 +117,12 @@ func (l *listing) print(c *CLI, list any, titles []string, rows [][]string) erro
 	case !l.table():
 		return l.format.print(c.cfg.Stdout, list)
 	}
-	t := tabwriter.NewWriter(c.cfg.Stdout, 10, 1, 3, ' ', 0)
+	return printTable(c.cfg.Stdout, titles, rows)
+}
+
+// printTable writes rows under titles. What is in them may be anybody's text.
+func printTable(out io.Writer, titles []string, rows [][]string) error {
+	t := tabwriter.NewWriter(out, 10, 1, 3, ' ', 0)
 	for _, row := range slices.Concat([][]string{titles}, rows) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
@@ -122,6 +131,28 @@ func (l *listing) print(c *CLI, list any, titles []string, rows [][]string) erro
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) // Flush tells what went wrong
 	}
 	return t.Flush()
+}
+
+func sorted(all []string) []string {
+	slices.Sort(all)
+	return all
+}
+
+// labelsOf is labels as docker lists them.
+func labelsOf(labels map[string]string) string {
+	var all []string
+	for name, value := range labels {
+		all = append(all, name+"="+value)
+	}
+	return strings.Join(sorted(all), ",")
+}
+
+// exactly is a time as docker shows it in whole.
+func exactly(t *metav1.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04:05 -0700 MST")
 }
 
 // ago is how long before now a moment was, as docker says it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,11 +11,13 @@ import (
 )
 
 func (c *CLI) volumeCommand() *cobra.Command {
-	return holder("volume", "Volumes: list", c.volumeListCommand())
+	return holder("volume", "Volumes: list, look into, remove",
+		c.volumeListCommand(), c.volumeInspectCommand(), c.volumeRemoveCommand())
 }
 
 func (c *CLI) volumeListCommand() *cobra.Command {
 	var l listing
+	var only filters
 	cmd := &cobra.Command{
 		Use: "ls", Aliases: []string{"list"}, Short: "List volumes: what `docker volume ls` shows", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -27,10 +30,12 @@ func (c *CLI) volumeListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			items = slices.DeleteFunc(items, func(o containersv1.Volume) bool { return !only.volume(&o.Status) })
 			return c.printVolumes(l, items)
 		},
 	}
 	l.flag(cmd)
+	only.flag(cmd, "name", "driver", "label", "dangling")
 	cmd.Flags().BoolVarP(&l.quiet, "quiet", "q", false, "show names only")
 	return cmd
 }
@@ -39,7 +44,7 @@ func (c *CLI) printVolumes(l listing, items []containersv1.Volume) error {
 	slices.SortFunc(items, func(a, b containersv1.Volume) int { return strings.Compare(a.Status.Name, b.Status.Name) })
 	list := containersv1.VolumeList{Items: items}
 	list.SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("VolumeList"))
-	rows := [][]string{}
+	rows, named := [][]string{}, []fields{}
 	for i := range items {
 		items[i].SetGroupVersionKind(containersv1.SchemeGroupVersion.WithKind("Volume"))
 		s := &items[i].Status
@@ -48,6 +53,15 @@ func (c *CLI) printVolumes(l listing, items []containersv1.Volume) error {
 			continue
 		}
 		rows = append(rows, []string{s.Driver, s.Name})
+		named = append(named, fields{
+			"Name": s.Name, "Driver": s.Driver, "Scope": s.Scope, "Mountpoint": s.Mountpoint, "Labels": labelsOf(s.Labels),
+		})
 	}
-	return l.print(c, list, []string{"DRIVER", "VOLUME NAME"}, rows)
+	return l.print(c, list, []string{"DRIVER", "VOLUME NAME"}, rows, named)
+}
+
+func (f *filters) volume(s *containersv1.VolumeStatus) bool {
+	return f.text("name", s.Name) && f.label(s.Labels) &&
+		f.fits("driver", func(v string) bool { return v == s.Driver }) &&
+		f.fits("dangling", func(v string) bool { return v == strconv.FormatBool(len(s.InUseBy) == 0) })
 }
