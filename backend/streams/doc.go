@@ -26,7 +26,8 @@
 // An empty message on channel 1 says that the session has begun: who attaches before a container is started starts it then.
 // Resize is {"Width":80,"Height":24}. Status comes once, at the end: a metav1.Status whose status is "Success", or
 // "Failure" with the reason NonZeroExitCode and the cause {"reason":"ExitCode","message":"3"}. exec also takes user,
-// workdir, env=K=V (repeated), and width and height, the terminal's first size. With a terminal all output is stdout.
+// workdir, env=K=V (repeated), and width and height, the terminal's first size; attach takes start=true, which starts the
+// container once all that it says will be heard. With a terminal all output is stdout.
 //
 // A browser reads a WebSocket whether or not its page keeps up. With window=<bytes>, such as 262144, no more output than
 // that is under way: the page says on channel 5 how many bytes of output it is done with, in decimal digits.

@@ -60,12 +60,22 @@ func (s *Server) Exec(w http.ResponseWriter, r *http.Request, c *containers.Cont
 	}, (*engine.Session).HangUp)
 }
 
-// Attach lets the client talk to a container's own process, by WebSocket. One that does not run is waited for.
+// Attach lets the client talk to a container's own process, by WebSocket. One that does not run is waited for, or started:
+// a container that removes itself takes with it why it could not be, so that only this answer can tell.
 func (s *Server) Attach(w http.ResponseWriter, r *http.Request, c *containers.Container) error {
 	q := &asked{Values: r.URL.Query()}
 	o := engine.AttachOptions{Stdin: q.flag("stdin", false), Stdout: q.flag("stdout", true), Stderr: q.flag("stderr", true)}
+	begins := q.flag("start", false)
 	return s.session(w, r, c.Namespace, q, func(ctx context.Context, e *engine.Client) (*engine.Session, error) {
-		return e.Attach(ctx, c.Name, o)
+		process, err := e.Attach(ctx, c.Name, o)
+		if err != nil || !begins {
+			return process, err
+		}
+		if err := e.StartContainer(ctx, c.Name); err != nil {
+			process.Close()
+			return nil, err
+		}
+		return process, nil
 	}, func(*engine.Session) {})
 }
 
