@@ -22,9 +22,12 @@ type format struct {
 	aligned  bool // the template makes a table
 }
 
-func (f *format) flag(cmd *cobra.Command) {
+func (f *format) flag(cmd *cobra.Command) { f.shortFlag(cmd, "") }
+
+// shortFlag is flag with one letter beside its name.
+func (f *format) shortFlag(cmd *cobra.Command, letter string) {
 	f.kind = "table"
-	cmd.Flags().Var(f, "format", "table, json, yaml, jsonpath=TEMPLATE, or a Go template such as '{{.Name}}'")
+	cmd.Flags().VarP(f, "format", letter, "table, json, yaml, jsonpath=TEMPLATE, or a Go template such as '{{.Name}}'")
 	// The flag exists, so this cannot fail.
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
 		[]string{"table", "json", "yaml", "jsonpath="}, cobra.ShellCompDirectiveNoFileComp))

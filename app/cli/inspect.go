@@ -54,8 +54,7 @@ func inspectCommand[T any, P store.Object[T]](c *CLI, t things[T, P], args strin
 			return firstError(c.printIndented(all), err)
 		},
 	}
-	f.flag(cmd)
-	cmd.Flags().Lookup("format").Shorthand = "f"
+	f.shortFlag(cmd, "f")
 	return cmd
 }
 

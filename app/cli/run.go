@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -175,7 +177,7 @@ func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	session, err := m.Containers(m.namespace).Talk(ctx, id, "attach", url.Values{"stdin": {strconv.FormatBool(o.Stdin)}})
+	session, err := m.Containers(m.namespace).Talk(ctx, id, "attach", url.Values{"stdin": {strconv.FormatBool(o.Stdin)}, "start": {"true"}})
 	if err != nil {
 		return err
 	}
@@ -186,14 +188,13 @@ func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
 		defer cancel()
 		_ = act(later, m, made, containersv1.ActionStop) // it may have ended
 	})()
-	begun := func() error {
-		if err := act(ctx, m, made, containersv1.ActionStart); err != nil {
-			c.report(err)
-			return exitCode(codeOfStart(err.Error()))
-		}
-		return nil
+	code, err := c.hold(context.WithoutCancel(ctx), talk{session: session, stdin: o.Stdin, tty: o.TTY})
+	var refused apierrors.APIStatus
+	if errors.As(err, &refused) { // it never ran
+		c.report(&plainError{refused.Status().Message, ""})
+		return exitCode(codeOfStart(refused.Status().Message))
 	}
-	return passed(c.hold(context.WithoutCancel(ctx), talk{session: session, stdin: o.Stdin, tty: o.TTY, begun: begun}))
+	return passed(code, err)
 }
 
 // codeOfStart is docker's exit code for a container that could not be started.

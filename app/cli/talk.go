@@ -16,7 +16,6 @@ type talk struct {
 	session *client.Session
 	stdin   bool
 	tty     bool
-	begun   func() error // called once the session has begun; may be nil
 }
 
 // hold carries a session until the process ends, and gives its exit code.
@@ -42,11 +41,6 @@ func (c *CLI) hold(ctx context.Context, t talk) (code int, err error) {
 			return 0, cut(ctx, err)
 		}
 		if first && message[0] != stream.ChannelStatus {
-			if t.begun != nil {
-				if err := t.begun(); err != nil {
-					return 0, err
-				}
-			}
 			if t.tty && screen != nil {
 				sizing.Go(func() { screen.sizes(following, func(s stream.Size) { _ = t.session.Resize(s) }) }) // the process may have ended
 			}

@@ -28,6 +28,9 @@ const (
 	writeDeadline = 5 * time.Minute
 	// lastWords bounds the end of a session.
 	lastWords = 5 * time.Second
+	// resizeTries and resizeRetry say how long a process may take to begin before its terminal keeps the size it has.
+	resizeTries = 100
+	resizeRetry = 20 * time.Millisecond
 	// nonZero is what Kubernetes calls a process that ended with a code other than 0, and exitCause where it stands.
 	nonZero   = metav1.StatusReason("NonZeroExitCode")
 	exitCause = metav1.CauseType("ExitCode")
@@ -99,7 +102,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 		return nil // the upgrader has answered
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	t := &talk{conn: conn, input: make(chan []byte, inputAhead), gone: make(chan struct{}), window: newWindow(window)}
+	t := &talk{conn: conn, input: make(chan []byte, inputAhead), gone: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer func() { _ = conn.Close() }()
@@ -117,6 +120,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 	output, quit := context.WithCancel(ctx)
 	running.Go(func() { t.listen(ctx, process, left, quit) })
 	running.Go(func() { t.feed(ctx, process) })
+	running.Go(func() { t.measure(output, process) })
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 
@@ -155,6 +159,7 @@ type talk struct {
 	conn   *websocket.Conn
 	input  chan []byte   // what the client typed and the process has not read; an empty one ends the input
 	gone   chan struct{} // closed when the client is
+	size   chan stream.Size // the latest that the process has not been told
 	window *window
 
 	mu  sync.Mutex
@@ -275,7 +280,7 @@ func (t *talk) heed(ctx context.Context, process *engine.Session, channel byte, 
 	case stream.ChannelResize:
 		var size stream.Size
 		if json.Unmarshal(text, &size) == nil && size.Width > 0 && size.Height > 0 {
-			_ = process.Resize(ctx, uint(size.Width), uint(size.Height)) // the process may not have begun, or have ended
+			t.resize(size)
 		}
 	case stream.ChannelRead:
 		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
@@ -301,6 +306,40 @@ func (t *talk) typed(ctx context.Context, text []byte) error {
 	case <-ctx.Done():
 	}
 	return nil
+}
+
+// resize notes a size in the place of one that the process has not been told. Only listen calls it.
+func (t *talk) resize(size stream.Size) {
+	select {
+	case <-t.size:
+	default:
+	}
+	t.size <- size
+}
+
+// measure tells the process each size of its terminal, until ctx ends. An engine refuses while the process begins, and
+// after it has ended.
+func (t *talk) measure(ctx context.Context, process *engine.Session) {
+	retry := time.NewTicker(resizeRetry)
+	defer retry.Stop()
+	for {
+		var size stream.Size
+		select {
+		case size = <-t.size:
+		case <-ctx.Done():
+			return
+		}
+		for range resizeTries {
+			if process.Resize(ctx, uint(size.Width), uint(size.Height)) == nil || len(t.size) > 0 {
+				break
+			}
+			select {
+			case <-retry.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // feed gives the process its input, as fast as it reads.

@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"docker":   docker,
 			"image":    image,
 			"daemons":  daemons,
+			"pty":      pty,
 			"asks":     asks,
 			"vanishes": vanishes,
 		},
