@@ -47,6 +47,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := makeFolders(cfg.Paths); err != nil {
 		return err
 	}
+	if err := claimState(cfg.Paths, cfg.Version); err != nil {
+		return err
+	}
 	var api *apiserver.Server
 	pages := page.New(page.Config{
 		Assets: cfg.Assets,

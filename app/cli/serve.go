@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +55,7 @@ func (c *CLI) serve(ctx context.Context, p paths.Paths, background bool) (err er
 	defer func() { err = errors.Join(err, release()) }()
 	file, err := openLog(p.DaemonLog())
 	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
+		return inWords(fmt.Errorf("open the log: %w", err), p)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 
@@ -69,8 +71,24 @@ func (c *CLI) serve(ctx context.Context, p paths.Paths, background bool) (err er
 	}
 	if err != nil {
 		log.Error("Berth ends", "err", err)
-		return err
+		return inWords(err, p)
 	}
 	log.Info("Berth ends")
 	return nil
+}
+
+// inWords says of a folder that cannot be written to what to do about it. Other errors are as they are.
+func inWords(err error, p paths.Paths) error {
+	next := ""
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		next = "Make room on that disk, then try again. Nothing was lost."
+	case errors.Is(err, syscall.EROFS):
+		next = "That disk is read-only: it may be damaged, or " + paths.EnvHome + " should name a folder on another. Nothing was lost."
+	case errors.Is(err, fs.ErrPermission):
+		next = "Give the folder to yourself: sudo chown -R \"$USER\" " + p.State
+	default:
+		return err
+	}
+	return &plainError{message: "Berth cannot keep its state in " + p.State + ": " + err.Error(), next: next}
 }

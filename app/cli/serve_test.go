@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/berth-desktop/berth/backend/paths"
@@ -96,5 +99,33 @@ func TestTheLogIsPutAsideAndOneOldOneIsKept(t *testing.T) {
 		if err != nil || info.Size() != want {
 			t.Errorf("%s: %v, %v, want %d bytes", name, info, err, want)
 		}
+	}
+}
+
+func TestAStateThatCannotBeKeptIsSaidWithWhatToDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		says string
+	}{
+		"a full disk":      {fmt.Errorf("write to the state folder: %w", syscall.ENOSPC), "Make room on that disk"},
+		"a read-only disk": {fmt.Errorf("write to the state folder: %w", syscall.EROFS), "should name a folder on another"},
+		"another's folder": {fmt.Errorf("make a folder of this instance: %w", fs.ErrPermission), "sudo chown"},
+		"anything else":    {errors.New("the moon is wrong"), "the moon is wrong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := shortTemp(t)
+			var messages bytes.Buffer
+			cl := New(Config{
+				Serve:  func(context.Context, paths.Paths, *slog.Logger) error { return c.err },
+				Getenv: func(k string) string { return map[string]string{paths.EnvHome: home}[k] },
+				Stdout: &messages, Stderr: &messages,
+			})
+			if code := cl.Run(t.Context(), []string{"serve", "--background"}); code != exitError {
+				t.Errorf("exit code %d, want %d", code, exitError)
+			}
+			if !strings.Contains(messages.String(), c.err.Error()) || !strings.Contains(messages.String(), c.says) {
+				t.Errorf("it says:\n%s", messages.String())
+			}
+		})
 	}
 }

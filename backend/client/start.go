@@ -67,7 +67,7 @@ func (c *Client) start(ctx context.Context, o Options) error {
 			return true, nil
 		}
 		if ended {
-			return false, &StartError{Reason: "the daemon ended at once", Log: o.Paths.DaemonLog(), Tail: d.tail()}
+			return false, d.failure(o.Paths)
 		}
 		return false, nil
 	})
@@ -190,6 +190,22 @@ func environment(o Options) []string {
 func (d *launched) abandon() {
 	_ = d.kill() // it may have ended by itself
 	<-d.ended
+}
+
+// failure is that of a daemon that ended at once. One without a word found no room to write it.
+func (d *launched) failure(p paths.Paths) *StartError {
+	e := &StartError{Reason: "the daemon ended at once", Log: p.DaemonLog(), Tail: d.tail()}
+	if len(e.Tail) > 0 {
+		return e
+	}
+	probe := filepath.Join(p.Logs(), ".room")
+	err := os.WriteFile(probe, make([]byte, 1), 0o600)
+	_ = os.Remove(probe) // it may not be there
+	if err != nil {
+		e.Reason += ", as nothing can be written to " + p.Logs()
+		e.Tail = []string{err.Error(), "make room on that disk, or set " + paths.EnvHome + " to a folder on another"}
+	}
+	return e
 }
 
 func (d *launched) hasEnded() bool {

@@ -215,6 +215,7 @@ func (l layout) environment(ours []string) []string {
 func (d *Driver) begin(e *engine) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.unfollow = cancel
+	e.following.Go(func() { keepLogSmall(ctx, d.layout.log, d.log) })
 	if e.containerd != nil {
 		e.following.Go(func() { d.plumbing().follow(ctx) })
 	}

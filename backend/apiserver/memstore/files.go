@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/storage"
 )
@@ -63,8 +65,20 @@ func (f Files) Delete(key string) error {
 	return nil
 }
 
-// Load implements Persister. A file that is of no use (another version of Berth wrote it, or somebody edited it) is
-// renamed to end in .bad and stays there for a human; the others are loaded all the same.
+// NewerError says that an object was kept by a version of Berth that knows more than this one. It was left as it is.
+type NewerError struct {
+	// File is the object's, Version that of its API.
+	File, Version string
+}
+
+// Error implements error.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("%s was written by a newer Berth (it is of API version %s): install that version, or move the file away to begin anew", e.File, e.Version)
+}
+
+// Load implements Persister. A file that is of no use (it was cut, or somebody edited it) is renamed to end in .bad and
+// stays there for a human; the others are loaded all the same. One of a newer version ends it with a *NewerError: to go
+// on without it would mean to replace it by a new one later.
 func (f Files) Load(accept func(key string, obj apiruntime.Object) error) error {
 	if err := f.open(); err != nil {
 		return err
@@ -115,6 +129,12 @@ func (f Files) loadFile(name, stem string, accept func(string, apiruntime.Object
 		return f.setAside(path, err)
 	}
 	obj, err := apiruntime.Decode(f.Codec, content)
+	if apiruntime.IsNotRegisteredError(err) {
+		var meta metav1.TypeMeta
+		if json.Unmarshal(content, &meta) == nil && meta.APIVersion != "" { // all older ones are registered
+			return &NewerError{File: path, Version: meta.APIVersion}
+		}
+	}
 	if err != nil {
 		return f.setAside(path, err)
 	}

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -123,7 +124,6 @@ func TestFileNamesLeadBackToTheirKeys(t *testing.T) {
 
 func TestFilesThatAreOfNoUseAreSetAside(t *testing.T) {
 	tests := []struct{ name, file, content, reason string }{
-		{"newer version", "ns%2Fa.json", `{"apiVersion":"example.apiserver.k8s.io/v9","kind":"Pod"}`, "v9"},
 		{"other kind", "ns%2Fa.json", `{"apiVersion":"v1","kind":"Status"}`, "not a"},
 		{"half of it", "ns%2Fa.json", `{"apiVersion":"example.apiserver.k8s.io/v1","kind":"Pod","meta`, "unexpected end"},
 		{"empty", "ns%2Fa.json", ``, "Kind"},
@@ -153,6 +153,24 @@ func TestFilesThatAreOfNoUseAreSetAside(t *testing.T) {
 				t.Errorf("the log does not say what and why (%q): %s", tt.reason, &log)
 			}
 		})
+	}
+}
+
+func TestFileOfANewerVersionIsLeftAsItIs(t *testing.T) {
+	files := newFiles(t)
+	_, s := newPodStore(t, Options{Persister: files})
+	create(t, s, podNamed("a"))
+	path := filepath.Join(files.Dir, "ns%2Fb.json")
+	const newer = `{"apiVersion":"example.apiserver.k8s.io/v9","kind":"Pod","metadata":{"name":"b","namespace":"ns"}}`
+	write(t, path, newer)
+	before := files.names(t)
+	_, err := New(NewBackend(1), Options{ResourcePrefix: prefix, NewFunc: s.options.NewFunc, Persister: files})
+	var is *NewerError
+	if !errors.As(err, &is) || is.File != path || !strings.Contains(err.Error(), "v9") {
+		t.Errorf("got %v, want a refusal that names the file and its version", err)
+	}
+	if kept, err := os.ReadFile(path); err != nil || string(kept) != newer || !slices.Equal(before, files.names(t)) {
+		t.Errorf("the folder holds %q, and the file %q, %v", files.names(t), kept, err)
 	}
 }
 
