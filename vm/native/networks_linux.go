@@ -30,6 +30,9 @@ func (p plumbing) lay(ctx context.Context, report func(vm.Step)) string {
 		p.log.Warn("Part of the network is missing", "part", what, "err", err)
 		report(vm.Step{Name: stepNetwork, Message: what + ": " + err.Error(), At: p.now()})
 	}
+	if err := p.layout.noteForwarding(); err != nil {
+		p.log.Warn("The machine may go on forwarding when the engine is down", "error", err)
+	}
 	r, err := ensureBridge(p.layout.bridge())
 	if err != nil {
 		warn("Containers get no network, only those with --network host", err)
@@ -124,7 +127,7 @@ func (p plumbing) remember(networks []docker.Network) error {
 
 // remove takes away what is left of an engine that is down. dockerd makes the links of networks anew when it starts.
 func (p plumbing) remove(ctx context.Context) error {
-	errs := []error{p.layout.firewall().remove(ctx), removeBridge(p.layout.bridge())}
+	errs := []error{p.layout.firewall().remove(ctx), removeBridge(p.layout.bridge()), p.layout.restoreForwarding()}
 	b, err := os.ReadFile(p.layout.links())
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(errs...)
