@@ -182,3 +182,61 @@ func TestWhatThePageHasNotReadWaitsInTheDaemon(t *testing.T) {
 	_ = conn.Close()
 	<-gone
 }
+
+// session opens one at its own address, as a page would.
+func (v *visit) session(headers http.Header) (*websocket.Conn, *http.Response, error) {
+	v.t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"v5.channel.k8s.io"}}
+	conn, res, err := dialer.DialContext(v.t.Context(), "ws://"+v.address+containersPath+"/web/exec?command=sh", headers)
+	if conn != nil {
+		v.t.Cleanup(func() { _ = conn.Close() })
+	}
+	if res != nil {
+		v.t.Cleanup(func() { _ = res.Body.Close() })
+	}
+	return conn, res, err
+}
+
+func TestASessionIsForThePageAlone(t *testing.T) {
+	_, visit := start(t, built(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Cookie") != "" || r.Header.Get("Origin") != "" {
+			t.Errorf("the API is asked with the headers %v", r.Header)
+		}
+		upgrader := websocket.Upgrader{Subprotocols: []string{"v5.channel.k8s.io"}}
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		for {
+			kind, message, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			_ = conn.WriteMessage(kind, message)
+		}
+	}))
+	v := visit()
+	own := "http://" + v.address
+	if _, res, err := v.session(http.Header{"Origin": {own}}); err == nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without a cookie: %v", err)
+	}
+	v.signIn()
+	for _, origin := range [][]string{{"http://evil.example"}, {"null"}, nil} {
+		_, res, err := v.session(http.Header{"Origin": origin, "Cookie": {v.cookie.String()}})
+		if err == nil || res.StatusCode != http.StatusForbidden {
+			t.Errorf("from %q: %v", origin, err)
+		}
+	}
+	conn, _, err := v.session(http.Header{"Origin": {own}, "Cookie": {v.cookie.String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.WriteMessage(websocket.BinaryMessage, []byte("\x00ls\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, message, err := conn.ReadMessage(); err != nil || string(message) != "\x00ls\n" || conn.Subprotocol() != "v5.channel.k8s.io" {
+		t.Errorf("it answers %q by %q, %v", message, conn.Subprotocol(), err)
+	}
+}
