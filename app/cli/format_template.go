@@ -26,7 +26,7 @@ type fields map[string]string
 
 // printRows writes each row by the template.
 func (f *format) printRows(out io.Writer, rows []fields) error {
-	var t io.Writer = out
+	t := out
 	if f.aligned {
 		tabs := tabwriter.NewWriter(out, 10, 1, 3, ' ', 0)
 		defer tabs.Flush()

@@ -157,8 +157,8 @@ func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 // talk is the client's side of a session.
 type talk struct {
 	conn   *websocket.Conn
-	input  chan []byte   // what the client typed and the process has not read; an empty one ends the input
-	gone   chan struct{} // closed when the client is
+	input  chan []byte      // what the client typed and the process has not read; an empty one ends the input
+	gone   chan struct{}    // closed when the client is
 	size   chan stream.Size // the latest that the process has not been told
 	window *window
 
@@ -215,18 +215,13 @@ func (t *talk) send(channel byte, text []byte, within time.Duration) error {
 
 // end tells how the session ended.
 func (t *talk) end(ctx context.Context, code int, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	said, failed := json.Marshal(outcome(code, err))
+	if failed != nil || ctx.Err() != nil {
+		return failed
 	}
-	said, err := json.Marshal(outcome(code, err))
-	if err != nil {
-		return err
-	}
-	if err := t.send(stream.ChannelStatus, said, lastWords); err != nil {
-		return nil //nolint:nilerr // there is nobody to tell
-	}
+	_ = t.send(stream.ChannelStatus, said, lastWords) // the client may have gone first
 	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-	_ = t.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(lastWords)) // the client may have gone first
+	_ = t.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(lastWords))
 	return nil
 }
 
@@ -262,14 +257,14 @@ func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*e
 		if len(message) == 0 {
 			continue
 		}
-		if err := t.heed(ctx, process, message[0], message[1:]); err != nil {
+		if err := t.heed(ctx, message[0], message[1:]); err != nil {
 			t.fail(err)
 			return
 		}
 	}
 }
 
-func (t *talk) heed(ctx context.Context, process *engine.Session, channel byte, text []byte) error {
+func (t *talk) heed(ctx context.Context, channel byte, text []byte) error {
 	switch channel {
 	case stream.ChannelStdin:
 		return t.typed(ctx, text)

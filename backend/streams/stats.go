@@ -141,7 +141,7 @@ func sampleAll(ctx context.Context, e *engine.Client) ([]engine.Usage, error) {
 			defer cancel()
 			u, err := e.Stat(limited, c.ID)
 			if err != nil {
-				return nil //nolint:nilerr // one that is stuck or gone must not hide the others
+				return nil // one that is stuck or gone must not hide the others
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) serve(s *streams.Server) {
 	t := w.t
-	dir, err := os.MkdirTemp("", "strm") //nolint:usetesting // t.TempDir would make too long a path for a socket
+	dir, err := os.MkdirTemp("", "strm") // t.TempDir would make too long a path for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
