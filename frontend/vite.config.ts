@@ -1,5 +1,15 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Rollup } from 'vite'
 import { defineConfig } from 'vitest/config'
+
+type ManualChunkMeta = Rollup.ManualChunkMeta
+
+/** One file for all that the first load needs: many small ones compress badly. */
+function firstLoad(id: string, { getModuleInfo, getModuleIds }: ManualChunkMeta): string | undefined {
+  const needed = new Set([...getModuleIds()].filter((module) => getModuleInfo(module)?.isEntry))
+  for (const module of needed) for (const next of getModuleInfo(module)?.importedIds ?? []) needed.add(next)
+  return needed.has(id) ? 'page' : undefined
+}
 
 export default defineConfig({
   plugins: [svelte()],
@@ -11,6 +21,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: 'assets/manifest.json',
     reportCompressedSize: false,
+    rollupOptions: { output: { manualChunks: firstLoad } },
   },
   test: {
     include: ['src/**/*.test.ts'],

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { App } from '../../src/api/app.gen'
+import type { Activity, App } from '../../src/api/app.gen'
 import type { Container, Image } from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
-type Collection = KindName | 'apps'
+type Collection = KindName | 'apps' | 'activities'
 
 /** Says lines of a side until it returns; for a plain question all of them are the answer. */
 export type Side = (query: URLSearchParams, say: (...lines: string[]) => void, path: string) => Promise<void> | void
@@ -29,7 +29,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const collectionPath =
-  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|containers|images|volumes|networks)(?:\/([^/]+))?$/
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|images|volumes|networks)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -49,6 +49,7 @@ export class Stub {
   latency = 0
   #objects: Record<Collection, Map<string, KubeObject>> = {
     apps: new Map(),
+    activities: new Map(),
     containers: new Map(),
     images: new Map(),
     volumes: new Map(),
@@ -101,6 +102,7 @@ export class Stub {
   }
 
   put(collection: 'apps', object: App): void
+  put(collection: 'activities', ...objects: Activity[]): void
   put<K extends KindName>(collection: K, ...objects: Kinds[K][]): void
   put(collection: Collection, ...objects: KubeObject[]): void {
     for (const object of objects) {

@@ -21,6 +21,9 @@ const appGroup = `/apis/${AppGroup}/v1alpha1`
 const containersGroup = `/apis/${GroupName}/v1alpha1`
 
 export const appsPath = `${appGroup}/apps`
+export const activitiesPath = `${appGroup}/activities`
+/** The daemon's checks of itself and of this machine; it is no part of the Kubernetes API. */
+export const doctorPath = '/local/doctor'
 
 export function kindPath(namespace: string, kind: KindName): string {
   return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/${kind}`

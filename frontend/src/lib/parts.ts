@@ -8,6 +8,8 @@ export const parts = {
   activity: () => import('../views/Activity.svelte'),
   settings: () => import('../views/Settings.svelte'),
   diagnostics: () => import('../views/Diagnostics.svelte'),
+  confirm: () => import('../components/Confirm.svelte'),
+  menu: () => import('../components/Menu.svelte'),
   palette: () => import('../components/Palette.svelte'),
   keys: () => import('../components/KeySheet.svelte'),
 } as const

@@ -8,13 +8,18 @@ const deceptive =
 
 /** Makes hostile text harmless to read: what is invisible becomes visible, and there is an end to it. */
 export function visible(text: string): string {
-  const shown = text.replace(deceptive, (c) => {
+  const shown = harmless(text.length > 4 * longest ? text.slice(0, 4 * longest) : text)
+  return shown.length > longest ? `${shown.slice(0, longest)}…` : shown
+}
+
+/** The same without an end, for those who see to that themselves. */
+export function harmless(text: string): string {
+  return text.replace(deceptive, (c) => {
     const code = c.codePointAt(0) ?? 0
     if (code < 0x20) return String.fromCodePoint(0x2400 + code) // ␀ … ␟
     if (code === 0x7f) return '␡'
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
   })
-  return shown.length > longest ? `${shown.slice(0, longest)}…` : shown
 }
 
 /** The part of an ID that people use. */

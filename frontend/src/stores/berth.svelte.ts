@@ -1,13 +1,12 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { AppName, DefaultNamespace, type App, type AppSpec } from '../api/app.gen'
+import { AppName, DefaultNamespace, type Activity, type App, type AppSpec } from '../api/app.gen'
 import { newClient, type Client } from '../api/client'
 import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { asApiError } from '../api/error'
-import { appsPath, kindPath, sidePath, usagePath, type KindName } from '../api/kinds'
+import { activitiesPath, appsPath, kindPath, sidePath, usagePath, type KindName } from '../api/kinds'
 import type { Transport } from '../api/transport'
 import { readiness, type Engine } from '../lib/readiness'
 import { visible } from '../lib/text'
-import { Activity } from './activity.svelte'
 import { Collection } from './collection.svelte'
 import { Usages } from './usages.svelte'
 
@@ -30,8 +29,7 @@ export interface Trouble {
 export class Berth {
   readonly #client: Client
   readonly #transport: Transport
-  /** What happened since the page was opened. */
-  readonly activity = new Activity()
+  #activities: Collection<Activity> | undefined
   readonly #apps: Collection<App>
   readonly #app = $derived.by(() => this.#apps.items.get(AppName))
   readonly #engine = $derived.by(() => readiness(this.#app, this.#apps.link))
@@ -52,9 +50,6 @@ export class Berth {
       $effect(() => {
         const app = this.#app
         if (app) this.#watchNamespace(transport, app.spec?.namespace ?? DefaultNamespace)
-      })
-      $effect(() => {
-        this.activity.engine(this.#engine)
       })
     })
   }
@@ -85,6 +80,12 @@ export class Berth {
 
   get networks(): Collection<Network> | undefined {
     return this.#mirrors?.networks
+  }
+
+  /** What happened lately. It is watched from the first time that somebody asks. */
+  activities(): Collection<Activity> {
+    this.#activities ??= new Collection<Activity>(this.#transport, activitiesPath)
+    return this.#activities
   }
 
   /** What running containers use, while somebody looks. */
@@ -163,6 +164,7 @@ export class Berth {
   close(): void {
     this.#stop()
     this.#apps.close()
+    this.#activities?.close()
     this.#closeMirrors()
   }
 
@@ -171,9 +173,7 @@ export class Berth {
     this.#closeMirrors()
     this.#mirrors = {
       namespace,
-      containers: new Collection<Container>(transport, kindPath(namespace, 'containers'), (before, after) => {
-        this.activity.containers(before, after)
-      }),
+      containers: new Collection<Container>(transport, kindPath(namespace, 'containers')),
       images: new Collection<Image>(transport, kindPath(namespace, 'images')),
       volumes: new Collection<Volume>(transport, kindPath(namespace, 'volumes')),
       networks: new Collection<Network>(transport, kindPath(namespace, 'networks')),

@@ -9,17 +9,14 @@ export class Collection<T extends KubeObject> {
   #link = $state.raw<Link>({ state: 'connecting' })
   #stop = new AbortController()
 
-  /** `changed` hears of every change, with what was known before it. */
-  constructor(transport: Transport, path: string, changed?: (before: Mirror<T>, after: Mirror<T>) => void) {
+  constructor(transport: Transport, path: string) {
     void watch<T>({
       transport,
       collection: path,
       signal: this.#stop.signal,
       publish: (mirror, link) => {
-        const before = this.#mirror
         this.#mirror = mirror
         this.#link = link
-        if (before !== mirror) changed?.(before, mirror)
       },
     })
   }
