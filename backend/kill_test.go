@@ -195,3 +195,84 @@ func TestDaemonSurvivesKillsAtAnyMoment(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A daemon that is killed while it goes from its own engine to another leaves neither behind: the next one looks where
+// the spec no longer points.
+func TestKillDuringAChangeOfProviderLeavesNoEngine(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // to choose moments
+	v := newVictim(t)
+	t.Cleanup(func() {
+		if left := v.engines(); len(left) > 0 {
+			t.Errorf("these still run: %q", left)
+		}
+	})
+	settled := func(c *client.Client, spec map[string]any) {
+		t.Helper()
+		app, err := c.Apps().Patch(t.Context(), appv1.AppName, map[string]any{"spec": spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.WaitSettled(t.Context(), app.Generation, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	native := map[string]any{"running": true, "containerEngine": map[string]any{"provider": appv1.ProviderNative}}
+	other := map[string]any{"containerEngine": map[string]any{"provider": appv1.ProviderHost}}
+	for range 4 {
+		kill, err := v.begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(kill)
+		c, err := v.answers(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		settled(c, native)
+		if _, err := c.Apps().Patch(t.Context(), appv1.AppName, map[string]any{"spec": other}); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Duration(random.Int64N(int64(400 * time.Millisecond))))
+		kill()
+		c.Close()
+		left := len(v.engines())
+
+		if kill, err = v.begin(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(kill)
+		if c, err = v.answers(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		app, err := c.App(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, refused := errors.AsType[*client.NotSettledError](c.WaitSettled(t.Context(), app.Generation, nil))
+		if !refused { // nobody answers there
+			t.Error("it settled on an engine that is not there")
+		}
+		if now := v.engines(); len(now) > 0 {
+			t.Errorf("of %d programs that the kill left, these still run: %q", left, now)
+		}
+		c.Close()
+		if err := client.Quit(t.Context(), v.paths); err != nil {
+			t.Fatal(err)
+		}
+		kill()
+	}
+}
+
+// engines are the command lines of the programs that run with the folders of this home's engine.
+func (v *victim) engines() []string {
+	var found []string
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is a good one
+	for _, f := range files {
+		if line, err := os.ReadFile(f); err == nil && strings.Contains(string(line), v.paths.EngineRun()+"/") {
+			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return found
+}
