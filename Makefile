@@ -13,7 +13,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build run test test-go test-page test-desktop lint bench bench-mirror clean
+.PHONY: help deps deps-run generate build run test test-go test-page test-desktop test-engines lint bench bench-mirror clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ test-page: deps build ## run the page's tests: Vitest, then Chromium on the real
 
 test-desktop: deps build ## run the smoke test of the window and the tray under Xvfb
 	build/test.sh desktop
+
+test-engines: deps ## run what speaks to a real engine against each Docker that Debian has
+	build/deps.sh engines
+	build/engines.sh
 
 lint: deps frontend/node_modules/.installed frontend/dist/index.html ## check style, walls, types, and that generated code is current
 	build/lint.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing of the named groups and says what: build, engine, test. Debian and Ubuntu only; on other
+# Installs what is missing of the named groups and says what: build, engine, engines, test. Debian and Ubuntu only; on other
 # systems it lists what it would have installed. Usage: build/deps.sh GROUP…
 set -euo pipefail
 
@@ -8,7 +8,8 @@ packages() {
     build) echo build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev libayatana-appindicator3-dev ;;
     engine) echo docker.io iptables iproute2 ;;
     test) echo busybox-static chromium xvfb dbus dbus-x11 xfce4-panel xdotool x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git rootlesskit slirp4netns uidmap fuse-overlayfs openssh-server ;;
-    *) echo "deps.sh: no group $1: use build, engine or test" >&2; exit 2 ;;
+    engines) echo mmdebstrap util-linux ;;
+    *) echo "deps.sh: no group $1: use build, engine, engines or test" >&2; exit 2 ;;
   esac
 }
 

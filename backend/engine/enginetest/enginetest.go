@@ -142,7 +142,7 @@ func (d *Daemon) running() bool {
 func (d *Daemon) launch(t testing.TB) {
 	t.Helper()
 	d.forgetContainerd()
-	cmd := exec.Command("dockerd", d.arguments()...) //nolint:noctx // it ends in Cleanup, when the test's context has ended already
+	cmd := d.command()
 	log, err := os.OpenFile(filepath.Join(d.dir, "dockerd.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func (d *Daemon) arguments() []string {
 	if !d.bridge {
 		args = append(args, "--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
 	}
-	_ = os.WriteFile(filepath.Join(d.dir, "daemon.json"), []byte("{}"), 0o600)
+	_ = os.WriteFile(filepath.Join(d.dir, "daemon.json"), settings(), 0o600)
 	return args
 }
 
