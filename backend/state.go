@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/berth-desktop/berth/backend/paths"
 )
@@ -35,7 +34,7 @@ func (e *NewerStateError) Error() string {
 // claimState refuses a folder of a newer version, and marks it as ours. That also tells early whether the folder can be
 // written to: the disk may be full or read-only.
 func claimState(p paths.Paths, version string) error {
-	path := filepath.Join(p.State, "version.json")
+	path := p.StateMark()
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read who has written the state: %w", err)

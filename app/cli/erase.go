@@ -108,8 +108,8 @@ func (c *CLI) eraseHeld(ctx context.Context, p paths.Paths, e erasure) error {
 // stateFiles are what Berth remembers. Only what is known to be Berth's is removed: a user may have chosen a folder
 // that holds other things.
 func stateFiles(p paths.Paths) []string {
-	files := []string{p.Objects(), p.Kubeconfig(), p.StartupTimes()}
-	for _, pattern := range []string{"docker-context.*", "activity*.jsonl*", ".activity*", ".startup-times.json-*", ".kubeconfig-*", ".berth-*"} {
+	files := []string{p.Objects(), p.Kubeconfig(), p.StartupTimes(), p.StateMark()}
+	for _, pattern := range []string{"docker-context.*", "activity*.jsonl*", ".activity*", ".startup-times.json-*", ".kubeconfig-*", ".berth-*", "startup-times.json.bad", "version.json.new"} {
 		found, _ := filepath.Glob(filepath.Join(p.State, pattern)) // the pattern is well formed
 		files = append(files, found...)
 	}

@@ -90,6 +90,9 @@ func (p Paths) Activity() string { return filepath.Join(p.State, "activity.jsonl
 // Kubeconfig is the file that stock kubectl and its like use; it holds the token.
 func (p Paths) Kubeconfig() string { return filepath.Join(p.State, "kubeconfig") }
 
+// StateMark is the file that says which version has written the state.
+func (p Paths) StateMark() string { return filepath.Join(p.State, "version.json") }
+
 // StartupTimes is the file that remembers how long starts took.
 func (p Paths) StartupTimes() string { return filepath.Join(p.State, "startup-times.json") }
 
