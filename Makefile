@@ -13,7 +13,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build run test test-go test-page test-desktop test-engines lint bench bench-mirror clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ generate: frontend/node_modules/.installed ## regenerate what is derived from ba
 	build/generate.sh
 
 build: deps-run $(BIN)/berth $(BIN)/berth-kubectl $(BIN)/berth-desktop $(BIN)/berth-tray ## build the four binaries into bin/
+
+man: $(BIN)/berth ## write the manual pages into bin/man
+	$(BIN)/berth man $(BIN)/man
 
 run: build ## build, start the engine and open the window (without a display: print the page's address)
 	build/run.sh
