@@ -57,7 +57,7 @@ func begin(t *testing.T) *world {
 	engines := engine.NewPool(engine.Dial)
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
-		ContainerCreates: api.ContainerCreates(),
+		ContainerCreates: w.api.ContainerCreates(),
 		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(),
 		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.docker.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },
