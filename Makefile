@@ -13,7 +13,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror package test-package cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +60,19 @@ bench: deps build ## print the figures of docs/benchmarks.md
 bench-mirror: deps build ## print the mirror's figures alone, with what each change and each idle minute costs, and ten minutes of load
 	build/bench.sh mirror
 
+package: build ## make the .deb and the .rpm, with bills of materials and checksums, in dist/
+	build/package.sh
+
+test-package: build ## install, run, upgrade and purge the .deb in a clean Debian (needs root; once some minutes)
+	build/deps.sh packages
+	go test -tags packages -count=1 -timeout 30m ./build/packagetest
+
+cross: frontend/dist/index.html ## build for Windows with its installer, check what can be checked for macOS
+	build/deps.sh cross
+	build/cross.sh
+
 clean: ## remove what was built; never your containers, images or volumes
-	rm -rf $(BIN) .cache frontend/node_modules
+	rm -rf $(BIN) dist .cache frontend/node_modules
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 
 $(BIN)/berth: $(GOSRC) frontend/dist/index.html

@@ -9,6 +9,8 @@ packages() {
     engine) echo docker.io iptables iproute2 ;;
     test) echo busybox-static chromium xvfb dbus dbus-x11 xfce4-panel xdotool x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git rootlesskit slirp4netns uidmap fuse-overlayfs openssh-server ;;
     engines) echo mmdebstrap util-linux ;;
+    packages) echo mmdebstrap util-linux rpm ;;
+    cross) echo nsis ;;
     *) echo "deps.sh: no group $1: use build, engine, engines or test" >&2; exit 2 ;;
   esac
 }

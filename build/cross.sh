@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds Berth for Windows on Linux, with its installer, and checks what can be checked of it for macOS. Run it through
+# `make cross`. Nothing here is run: docs/platforms.md says what that means.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+out=.cache/cross/windows
+version=${VERSION:-$(build/version.sh)}
+# Windows knows four numbers only.
+numbers=$(grep -oE '^v?[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" | tr -d v || true)
+numbers=${numbers:-0.0.0}.0
+winres=.cache/bin/go-winres
+mkdir -p "$out" .cache/bin
+
+if [ ! -x "$winres" ]; then
+  echo "Building go-winres (once)"
+  (cd build/tools && GOFLAGS=-mod=mod go build -o "../../$winres" github.com/tc-hib/go-winres)
+fi
+
+# The linker takes icon, manifest and version from a .syso beside package main; git ignores those.
+folders=(. app/cmd/berth app/cmd/berth-kubectl app/cmd/berth-tray)
+trap 'for f in "${folders[@]}"; do rm -f "$f/rsrc_windows_amd64.syso"; done' EXIT
+for folder in "${folders[@]}"; do
+  "$winres" make --in build/windows/winres.json --arch amd64 --out "$folder/rsrc" --file-version "$numbers" --product-version "$numbers"
+done
+
+windows() { # windows NAME PACKAGE TAGS LDFLAGS
+  echo "windows/amd64 $1"
+  GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -tags "$3" -ldflags "-s -w $4" -o "$out/$1.exe" "$2"
+}
+windows berth ./app/cmd/berth grpcnotrace "-X main.version=$version"
+windows berth-kubectl ./app/cmd/berth-kubectl grpcnotrace ''
+windows berth-desktop . desktop,production "-H windowsgui -X main.version=$version"
+windows berth-tray ./app/cmd/berth-tray desktop '-H windowsgui'
+
+makensis -V2 -NOCD "-DBIN=$PWD/$out" "-DVERSION=$version" "-DICON=$PWD/build/windows/icon.ico" "-DOUT=$PWD/$out/berth-setup.exe" \
+  build/windows/installer/berth.nsi
+
+for package in ./app/cmd/berth ./app/cmd/berth-kubectl; do
+  echo "darwin/arm64 $package"
+  GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -o /dev/null "$package"
+done
+echo "darwin/arm64 the window and the tray: types only"
+go run ./build/darwincheck desktop,production . ./app/cmd/berth-tray

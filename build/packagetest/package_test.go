@@ -1,0 +1,149 @@
+//go:build packages
+
+package packagetest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// build makes the packages of a version from what lies in bin/.
+func build(t *testing.T, version string) string {
+	t.Helper()
+	dist := t.TempDir()
+	cmd := exec.Command(filepath.Join(repository(t), "build", "package.sh"))
+	cmd.Env = append(os.Environ(), "BERTH_PACKAGE_VERSION="+version, "BERTH_DIST="+dist)
+	must(t, cmd)
+	return dist
+}
+
+func one(t *testing.T, dist, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dist, pattern))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s holds %d files like %s, want one (%v)", dist, len(found), pattern, err)
+	}
+	return found[0]
+}
+
+func TestPackageInstallsRunsAndLeavesNothing(t *testing.T) {
+	r := cleanRoot(t)
+	before := r.files(t)
+	r.install(t, one(t, build(t, "1.0.0"), "*.deb"))
+
+	for name, script := range map[string]string{
+		"version":            `berth version | grep -q .`,
+		"kubectl":            `berth-kubectl version --client | grep -q v1.`,
+		"libraries":          `! ldd /usr/bin/berth-desktop /usr/bin/berth-tray | grep 'not found'`,
+		"desktop entry":      `desktop-file-validate /usr/share/applications/berth-desktop.desktop`,
+		"links":              `grep -q 'x-scheme-handler/berth=berth-desktop.desktop' /usr/share/applications/mimeinfo.cache`,
+		"metainfo":           `appstreamcli validate --no-net /usr/share/metainfo/desktop.berth.Berth.metainfo.xml`,
+		"icon":               `test -s /usr/share/icons/hicolor/scalable/apps/berth.svg`,
+		"manual":             `man -l /usr/share/man/man1/berth-start.1.gz | grep -q berth`,
+		"completion in bash": `. /usr/share/bash-completion/bash_completion; . /usr/share/bash-completion/completions/berth; complete -p berth`,
+		"completion in zsh":  `zsh -fc 'fpath=(/usr/share/zsh/vendor-completions $fpath); autoload -U compinit; compinit -D; [[ -n $_comps[berth] ]]'`,
+		"completion in fish": `fish --no-config -c 'source /usr/share/fish/vendor_completions.d/berth.fish; complete -C "berth sta"' | grep -q start`,
+		"unit":               `systemd-analyze --user verify /usr/lib/systemd/user/berth.service`,
+		"nothing by itself":  `! find /etc/xdg/autostart /etc/systemd -name '*berth*' | grep .`,
+	} {
+		t.Run(name, func(t *testing.T) { r.run(t, script) })
+	}
+
+	r.run(t, "dpkg --purge berth")
+	left := []string{}
+	for path := range r.files(t) {
+		if !before[path] && path != "/usr/share/applications/mimeinfo.cache" {
+			left = append(left, path)
+		}
+	}
+	if diff := cmp.Diff([]string{}, left); diff != "" {
+		t.Errorf("a purge left something behind (-want +got):\n%s", diff)
+	}
+}
+
+// The daemon makes the state, so that the test speaks of what users have and not of what it wrote itself.
+func TestUpgradeKeepsWhatIsUnderHome(t *testing.T) {
+	r := cleanRoot(t)
+	r.install(t, one(t, build(t, "0.9.0"), "*.deb"))
+	r.run(t, `useradd --create-home --shell /bin/bash someone`)
+	asUser := func(script string) string {
+		return r.run(t, `install -d -o someone -m 700 /tmp/run; ip link set lo up 2>/dev/null || true;
+			exec setpriv --reuid someone --regid someone --init-groups env HOME=/home/someone XDG_RUNTIME_DIR=/tmp/run bash -euc '`+script+`'`)
+	}
+	asUser(`berth set containerEngine.provider=host containerEngine.host=unix:///nowhere.sock --wait=false; berth quit`)
+	content := func() string {
+		return r.run(t, `cd /home/someone && find . -type f ! -name "*.log" -exec sha256sum {} + | sort`)
+	}
+	before := content()
+
+	r.install(t, one(t, build(t, "1.0.0"), "*.deb"))
+	if diff := cmp.Diff(before, content()); diff != "" {
+		t.Errorf("the upgrade touched files under home (-before +after):\n%s", diff)
+	}
+	if got := asUser(`berth status --format "jsonpath={.spec.containerEngine.host}"; berth quit >&2`); !strings.Contains(got, "unix:///nowhere.sock") {
+		t.Errorf("after the upgrade the engine's address is %q, want what was set before it", got)
+	}
+	r.run(t, "dpkg --purge berth")
+	if got := r.run(t, `find /home/someone -name "app*" -type f`); got == "" {
+		t.Error("a purge took what lies under home: that is the user's")
+	}
+}
+
+func TestPackagesAreReproducible(t *testing.T) {
+	sums := func(dist string) map[string][32]byte {
+		found := map[string][32]byte{}
+		entries, err := os.ReadDir(dist)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			data, err := os.ReadFile(filepath.Join(dist, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[e.Name()] = sha256.Sum256(data)
+		}
+		return found
+	}
+	if diff := cmp.Diff(sums(build(t, "1.0.0")), sums(build(t, "1.0.0"))); diff != "" {
+		t.Errorf("two builds differ:\n%s", diff)
+	}
+}
+
+func TestPackagesComeWithChecksumsAndABillOfMaterials(t *testing.T) {
+	dist := build(t, "1.0.0")
+	check := exec.Command("sha256sum", "--check", "--strict", "SHA256SUMS")
+	check.Dir = dist
+	must(t, check)
+	for _, program := range []string{"berth", "berth-kubectl", "berth-desktop", "berth-tray"} {
+		data, err := os.ReadFile(filepath.Join(dist, program+".cdx.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bill struct {
+			Components []struct{ Name, Version string }
+		}
+		if err := json.Unmarshal(data, &bill); err != nil || len(bill.Components) == 0 {
+			t.Errorf("%s's bill of materials names %d modules (%v)", program, len(bill.Components), err)
+		}
+	}
+}
+
+func TestRPMNamesWhatItNeeds(t *testing.T) {
+	out, err := exec.Command("rpm", "-qp", "--requires", one(t, build(t, "1.0.0"), "*.rpm")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"libgtk-3.so.0()(64bit)", "libwebkit2gtk-4.1.so.0()(64bit)", "libayatana-appindicator3.so.1()(64bit)"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the .rpm does not require %s:\n%s", want, out)
+		}
+	}
+}
