@@ -113,6 +113,7 @@ func decodeImage(r io.Reader) ([]ImageRecord, error) {
 
 func perTag(image containers.ImageStatus) []ImageRecord {
 	image.Namespace = containers.MobyNamespace
+	image.RepoDigests = digestsOf(image.ID, image.RepoTags, image.RepoDigests)
 	if len(image.RepoTags) == 0 {
 		image.Dangling = true
 		return []ImageRecord{{ImageStatus: image}}

@@ -30,10 +30,10 @@ func TestNetworksAndTheirMembersAreSeen(t *testing.T) {
 		{"network", "create", "--internal", "--subnet", "10.213.8.0/24", "second"},
 		{"network", "connect", "second", "web"},
 		{"rename", "web", "site"}, // no event of a network tells of it
-		{"network", "disconnect", "before", "site"},
-		{"network", "rm", "before"},
 		{"stop", "site"},
 		{"start", "site"},
+		{"network", "disconnect", "before", "site"},
+		{"network", "rm", "before"},
 		{"rm", "-f", "site"},
 		{"network", "create", "--internal", "--subnet", "10.213.9.0/24", "third"},
 		{"network", "prune", "-f"},
