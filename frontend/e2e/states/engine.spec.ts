@@ -66,6 +66,8 @@ test('a start shows its steps with their times, and can be cancelled', async ({ 
   await expect(steps).toHaveCount(3)
   await expect(steps.nth(1)).toContainText('Starting Docker, done')
   await expect(steps.nth(1)).toContainText('1.8 s')
+  await expect(steps.nth(1)).toContainText('usually 1.5 s')
+  await expect(page.getByText(/a start usually takes 3\.0 s here/)).toBeVisible()
   await expect(steps.nth(2)).toContainText('120/1000')
   await page.getByRole('button', { name: strings.engine.cancel }).click()
   await expect.poll(() => stub.wishes.at(-1)?.body).toBe('{"spec":{"running":false}}')

@@ -58,9 +58,10 @@ export function starting(): App {
       engine,
       startup: {
         startedAt: ago(2.6),
+        medianMillis: 3000,
         steps: [
           step('Checking the host', 'done', 2.6, 2.5),
-          step('Starting Docker', 'done', 2.5, 0.7),
+          { ...step('Starting Docker', 'done', 2.5, 0.7), medianMillis: 1500 },
           { ...step('Reading containers', 'active', 0.7), message: '120/1000' },
         ],
       },

@@ -147,6 +147,8 @@ export const strings = {
     working: (name: string): string => `${name} is running`,
     docker: (version: string): string => `Docker ${version}`,
     steps: 'Steps of the start',
+    usually: (time: string): string => `usually ${time}`,
+    total: (time: string, usual: string): string => `${time} so far; a start usually takes ${usual} here.`,
     stepStates: { active: 'in progress', done: 'done', failed: 'failed' },
     slow: 'This takes longer than it should. You can go on waiting, or cancel and try again; “berth paths engine-log” names its log.',
     log: 'The last lines of its log',
