@@ -20,6 +20,7 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/containercreate"
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
+	"github.com/berth-desktop/berth/backend/controllers/network"
 	"github.com/berth-desktop/berth/backend/controllers/volume"
 	"github.com/berth-desktop/berth/backend/engine"
 	"github.com/berth-desktop/berth/vm"
@@ -33,6 +34,7 @@ type Config struct {
 	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
 	// ContainerCreates are requests.
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
+	Networks         store.Store[containersv1.Network, *containersv1.Network]
 	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
 	Drivers func(appv1.ContainerEngine) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
@@ -54,6 +56,7 @@ type Controllers struct {
 	images     *image.Reconciler
 	volumes    *volume.Reconciler
 	creates    *containercreate.Reconciler
+	networks   *network.Reconciler
 }
 
 // New makes the controllers; Run runs them.
@@ -66,14 +69,21 @@ func New(cfg Config) *Controllers {
 		Timing: app.DefaultTiming(), Log: cfg.Log.With("kind", "app"),
 	})
 	c.images = image.New(image.Config{
-		Images: cfg.Images, Containers: cfg.Containers,
+		Objects: cfg.Images, Containers: cfg.Containers,
 		Locate: func(ctx context.Context, namespace string) (image.Engine, error) { return find.engine(ctx, namespace) },
 		Log:    cfg.Log.With("kind", "image"),
 	})
 	c.volumes = volume.New(volume.Config{
-		Volumes: cfg.Volumes, Containers: cfg.Containers,
+		Objects: cfg.Volumes, Containers: cfg.Containers,
 		Locate: func(ctx context.Context, namespace string) (volume.Engine, error) { return find.engine(ctx, namespace) },
 		Log:    cfg.Log.With("kind", "volume"),
+	})
+	c.networks = network.New(network.Config{
+		Objects: cfg.Networks, Containers: cfg.Containers,
+		Locate: func(ctx context.Context, namespace string) (network.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Log: cfg.Log.With("kind", "network"),
 	})
 	c.containers = container.New(container.Config{
 		Containers: cfg.Containers,
@@ -83,6 +93,7 @@ func New(cfg Config) *Controllers {
 		Gone: func() { // it may have been in the way of these
 			c.images.Retry()
 			c.volumes.Retry()
+			c.networks.Retry()
 		},
 		Log: cfg.Log.With("kind", "container"),
 	})
@@ -109,6 +120,7 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.images.Run(ctx) })
 	g.Go(func() error { return c.volumes.Run(ctx) })
 	g.Go(func() error { return c.creates.Run(ctx) })
+	g.Go(func() error { return c.networks.Run(ctx) })
 	g.Go(func() error {
 		c.wake(ctx)
 		return nil
@@ -126,6 +138,7 @@ func (c *Controllers) wake(ctx context.Context) {
 				c.containers.Retry()
 				c.images.Retry()
 				c.volumes.Retry()
+				c.networks.Retry()
 			}
 			was = ready
 		},

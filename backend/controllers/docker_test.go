@@ -58,7 +58,7 @@ func begin(t *testing.T) *world {
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
 		ContainerCreates: w.api.ContainerCreates(),
-		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(),
+		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
 		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.docker.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },
 		StartupTimes:    filepath.Join(t.TempDir(), "startup.json"),
@@ -250,6 +250,69 @@ func TestRealImageAndVolumeInUseGoWithTheirContainer(t *testing.T) {
 	isGone(w, w.api.Volumes(), vol.Name)
 	if out := w.docker.Docker(t, "images", "-q") + w.docker.Docker(t, "volume", "ls", "-q"); out != "" {
 		t.Errorf("the engine still has %s", out)
+	}
+}
+
+func TestRealNetworkInUseGoesOnceItsLastMemberStops(t *testing.T) {
+	w := start(t)
+	netID := w.docker.Docker(t, "network", "create", "--internal", "--subnet", "10.213.21.0/24", "shop")
+	id := w.docker.Docker(t, "run", "-d", "--network=shop", "--name=member", "--stop-signal=KILL", "busybox:latest", "sleep", "1000")
+	w.must(w.api.Containers().Create(t.Context(), &containersv1.Container{
+		ObjectMeta: mirrored(id), Status: containersv1.ContainerStatus{
+			ID: id, Name: "member", Status: containersv1.StateRunning, Networks: []containersv1.NetworkAttachment{{Name: "shop", NetworkID: netID}},
+		},
+	}))
+	w.must(w.api.Networks().Create(t.Context(), &containersv1.Network{
+		ObjectMeta: mirrored(netID), Status: containersv1.NetworkStatus{ID: netID, Name: "shop", Members: []containersv1.NetworkMember{{ID: id, Name: "member"}}},
+	}))
+	w.must(nil, w.api.Networks().Delete(t.Context(), apitest.Key(netID)))
+	apitest.Until(t, w.api.Networks(), apitest.Key(netID), "a network in use", func(n *containersv1.Network) bool {
+		c := condition.Get(n.Status.Conditions, containersv1.ConditionDeleting)
+		return c.Reason == containersv1.ReasonInUse && strings.Contains(c.Message, "container member")
+	})
+	w.docker.Docker(t, "stop", id)
+	w.must(w.api.Networks().UpdateStatus(t.Context(), apitest.Key(netID), func(n *containersv1.Network) error {
+		n.Status.Members = nil // as the mirror sees it
+		return nil
+	}))
+	isGone(w, w.api.Networks(), netID)
+	if out := w.docker.Docker(t, "network", "ls", "-q", "--filter=name=shop"); out != "" {
+		t.Errorf("the engine still has %s", out)
+	}
+}
+
+func TestRealContainerTakesItsAnonymousVolumesAlong(t *testing.T) {
+	w := start(t)
+	w.docker.Docker(t, "volume", "create", "named")
+	id := w.run("--volume=/anonymous", "--volume=named:/data", "busybox:latest", "true")
+	if out := w.docker.Docker(t, "volume", "ls", "-q"); strings.Count(out, "\n") != 1 {
+		t.Fatalf("volumes before: %q", out)
+	}
+	ends(w, w.api.Containers(), id)
+	if out := w.docker.Docker(t, "volume", "ls", "-q"); out != "named" {
+		t.Errorf("volumes after: %q, want the named one", out)
+	}
+}
+
+func TestRealKillDoesNotWaitForASlowStop(t *testing.T) {
+	w := start(t)
+	id := w.run("--stop-timeout=600", "busybox:latest", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
+	w.do(id, containersv1.ActionStart)
+	w.must(w.api.Containers().Update(t.Context(), apitest.Key(id), func(c *containersv1.Container) error {
+		c.Annotations = map[string]string{containersv1.AnnotationAction: string(containersv1.ActionStop)}
+		return nil
+	}))
+	apitest.Until(t, w.api.Containers(), apitest.Key(id), "a stop under way", func(c *containersv1.Container) bool {
+		l := c.Status.LastAction
+		return l != nil && l.Action == containersv1.ActionStop && l.State == containersv1.ActionPending
+	})
+	if l := w.do(id, containersv1.ActionKill); l.State != containersv1.ActionSucceeded {
+		t.Errorf("kill: %+v", l)
+	}
+	for deadline := time.Now().Add(20 * time.Second); w.state(id) != "exited"; <-time.After(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the container is %s", w.state(id))
+		}
 	}
 }
 

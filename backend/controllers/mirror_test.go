@@ -36,6 +36,7 @@ func TestRealMirrorAndControllersMeetInTheAPI(t *testing.T) {
 	apitest.Run(t, func(ctx context.Context) error {
 		return mirror.New(mirror.Config{
 			Apps: w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(),
+			Networks:            w.api.Networks(),
 			ContainerNamespaces: w.api.ContainerNamespaces(),
 			Dial:                func(endpoint string) (mirror.Engine, error) { return engine.Dial(endpoint) },
 			Watched:             func() bool { return true },

@@ -149,14 +149,73 @@ func TestActionsOfOneContainerFollowOneAnother(t *testing.T) {
 		time.Sleep(10 * time.Second) //nolint:forbidigo // in a bubble
 		w.called("start a")
 		w.outcome("a", containers.ActionStart, containers.ActionSucceeded, "")
+	})
+}
+
+func TestKillDoesNotWaitForASlowStop(t *testing.T) {
+	tests := map[string]func(w *world){
+		"that was an action": func(w *world) { w.ask("a", containers.ActionStop) },
+		"that was a wish":    func(w *world) { w.wish("a", containers.DesiredCreated) },
+	}
+	for name, stop := range tests {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.add("a", containers.StateRunning)
+				w.docker.slow["stop a"] = func(ctx context.Context) error { return pass(ctx, 10*time.Second) }
+				stop(w)
+				w.called("stop a")
+				w.ask("a", containers.ActionKill)
+				w.called("kill a")
+				w.outcome("a", containers.ActionKill, containers.ActionSucceeded, "")
+				time.Sleep(10 * time.Second) //nolint:forbidigo // in a bubble: the stop ends as well
+				w.called()
+				w.outcome("a", containers.ActionKill, containers.ActionSucceeded, "") // and does not speak last
+				if c := w.get("a"); c.Spec.State == containers.DesiredCreated && c.Status.ObservedGeneration != c.Generation {
+					t.Errorf("generation %d is carried out, want %d", c.Status.ObservedGeneration, c.Generation)
+				}
+			})
+		})
+	}
+}
+
+func TestDeleteDoesNotWaitForASlowStop(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.add("a", containers.StateRunning)
+		w.docker.slow["stop a"] = func(ctx context.Context) error { return pass(ctx, 10*time.Second) }
 		w.ask("a", containers.ActionStop)
-		synctest.Wait()
-		w.delete("a")
 		w.called("stop a")
-		time.Sleep(10 * time.Second) //nolint:forbidigo // in a bubble
+		w.delete("a")
 		w.called("remove a")
 		if c := w.get("a"); c != nil {
 			t.Errorf("container a is still there: %+v", c)
+		}
+		time.Sleep(time.Minute) //nolint:forbidigo // in a bubble: nothing is left to do for the stop
+		w.called()
+	})
+}
+
+// Whatever is asked in whatever order, each thing is done at most once for each time that it was asked.
+func TestRepeatedAndConflictingWishesSettle(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.add("a", containers.StateExited)
+		w.docker.slow["start a"] = func(ctx context.Context) error { return pass(ctx, time.Second) }
+		w.wish("a", containers.DesiredRunning)
+		synctest.Wait()
+		for range 5 { // while the first is under way
+			w.wish("a", containers.DesiredCreated)
+			w.wish("a", containers.DesiredRunning)
+		}
+		time.Sleep(time.Minute) //nolint:forbidigo // in a bubble
+		w.called("start a")
+		w.wish("a", containers.DesiredCreated)
+		w.ask("a", containers.ActionStart) // at once: the action comes first, and the wish has the last word
+		time.Sleep(time.Minute)            //nolint:forbidigo // in a bubble
+		c := w.get("a")
+		if c.Status.ObservedGeneration != c.Generation {
+			t.Errorf("generation %d is carried out, want %d", c.Status.ObservedGeneration, c.Generation)
+		}
+		if got := w.state("a"); got != containers.StateExited {
+			t.Errorf("the container is %s", got)
 		}
 	})
 }

@@ -255,6 +255,12 @@ func (w *world) called(want ...string) {
 	})
 }
 
+func (w *world) state(name string) containers.State {
+	w.docker.mu.Lock()
+	defer w.docker.mu.Unlock()
+	return w.docker.states[name]
+}
+
 // asked is how often the engine was only asked.
 func (w *world) asked() int {
 	synctest.Wait()

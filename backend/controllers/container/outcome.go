@@ -35,7 +35,9 @@ func (r *Reconciler) finish(ctx context.Context, c *containers.Container, begun 
 	}
 	r.cfg.Log.Info("Container action ended", "container", c.Name, "action", begun.Action, "error", refusal)
 	_, err := r.cfg.Containers.UpdateStatus(ctx, loop.Of(c).NamespacedName, func(c *containers.Container) error {
-		c.Status.LastAction = begun.DeepCopy()
+		if isSame(c.Status.LastAction, begun) { // else a kill did not wait for the end of this one, and is the last
+			c.Status.LastAction = begun.DeepCopy()
+		}
 		c.Status.ObservedGeneration = max(c.Status.ObservedGeneration, generation)
 		return nil
 	})
@@ -43,6 +45,11 @@ func (r *Reconciler) finish(ctx context.Context, c *containers.Container, begun 
 		return fmt.Errorf("write how %s of container %s went: %w", begun.Action, c.Name, err)
 	}
 	return nil
+}
+
+// isSame says that what the status speaks of is the action that was begun.
+func isSame(said *containers.LastAction, begun containers.LastAction) bool {
+	return said != nil && said.Action == begun.Action && said.ObservedAt.Equal(&begun.ObservedAt)
 }
 
 // observe writes that the wish of c's generation needs nothing more.

@@ -4,22 +4,13 @@ package image
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
-	"github.com/berth-desktop/berth/backend/api/store"
-	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
 	"github.com/berth-desktop/berth/backend/controllers/internal/mirrored"
 	"github.com/berth-desktop/berth/backend/engine"
 )
-
-// workers is how many images are worked on at once: removing layers is work for the engine's disk.
-const workers = 4
 
 // Engine is what is asked of an engine here.
 type Engine interface {
@@ -28,87 +19,27 @@ type Engine interface {
 	RemoveImage(ctx context.Context, ref string) error
 }
 
-// Config is what a Reconciler needs. All fields are required.
-type Config struct {
-	Images     store.Store[containers.Image, *containers.Image]
-	Containers store.Store[containers.Container, *containers.Container]
-	// Locate gives the engine that a namespace mirrors. Its error is for the user; it is a mirrored.ErrAway where the
-	// engine cannot be asked now.
-	Locate func(ctx context.Context, namespace string) (Engine, error)
-	Log    *slog.Logger
-}
+// Config is what a Reconciler needs.
+type Config = mirrored.Access[containers.Image, *containers.Image, Engine]
 
 // Reconciler reconciles Images.
-type Reconciler struct {
-	cfg      Config
-	waiting  *mirrored.Waiting
-	deletion mirrored.Deletion[containers.Image, *containers.Image]
-}
+type Reconciler = mirrored.Deleter[containers.Image, *containers.Image, Engine]
 
 // New makes a Reconciler; Run runs it.
 func New(cfg Config) *Reconciler {
-	r := &Reconciler{cfg: cfg, waiting: mirrored.NewWaiting()}
-	r.deletion = mirrored.Deletion[containers.Image, *containers.Image]{
-		Store:      cfg.Images,
-		Waiting:    r.waiting,
-		Bare:       func(i *containers.Image) bool { return i.Status.ID == "" },
-		Remove:     r.remove,
-		Users:      r.users,
-		Conditions: func(i *containers.Image) *[]metav1.Condition { return &i.Status.Conditions },
-		Log:        cfg.Log,
-	}
-	return r
-}
-
-// Run reconciles until ctx ends.
-func (r *Reconciler) Run(ctx context.Context) error {
-	return loop.Loop{
+	return mirrored.NewDeleter(mirrored.Kind[containers.Image, *containers.Image, Engine]{
 		Name:       "image",
-		Reconciler: r,
-		Workers:    workers,
-		Feeds: []loop.Feed{
-			loop.Watch(r.cfg.Images, loop.Handler[*containers.Image]{
-				Changed: func(i *containers.Image, add loop.Add) {
-					if r.deletion.Due(i) {
-						add(loop.Of(i))
-					}
-				},
-				Gone: func(i *containers.Image, _ loop.Add) {
-					r.waiting.Remove(loop.Of(i))
-					r.waiting.Retry() // an image can also be in the way of the one that it was made from
-				},
-			}, r.cfg.Log),
-			r.waiting.Feed,
-		},
-		Log: r.cfg.Log,
-	}.Run(ctx)
-}
-
-// Retry has what waits for an engine, or for a container to go, tried again. It does not block.
-func (r *Reconciler) Retry() { r.waiting.Retry() }
-
-// Reconcile implements reconcile.Reconciler.
-func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
-	i, err := r.cfg.Images.Get(ctx, req.NamespacedName)
-	switch {
-	case apierrors.IsNotFound(err):
-		r.waiting.Remove(req)
-		return reconcile.Result{}, nil
-	case err != nil:
-		return reconcile.Result{}, fmt.Errorf("read image %s: %w", req.Name, err)
-	case !mirrored.Deletes(i):
-		return reconcile.Result{}, nil
-	}
-	return r.deletion.CarryOut(ctx, i)
+		Bare:       func(i *containers.Image) bool { return i.Status.ID == "" },
+		Remove:     remove,
+		Uses:       func(c *containers.Container, i *containers.Image) bool { return c.Status.ImageID == i.Status.ID },
+		Conditions: func(i *containers.Image) *[]metav1.Condition { return &i.Status.Conditions },
+		Chained:    true, // an image can also be in the way of the one that it was made from
+	}, cfg)
 }
 
 // remove takes i's tag away, if it still names i's image: a pull or a build may have given it to another one, which
 // the user did not ask to lose. The object then stands for nothing that is left.
-func (r *Reconciler) remove(ctx context.Context, i *containers.Image) error {
-	eng, err := r.cfg.Locate(ctx, i.Namespace)
-	if err != nil {
-		return err
-	}
+func remove(ctx context.Context, eng Engine, i *containers.Image) error {
 	if i.Status.RepoTag == "" {
 		return removeUntagged(ctx, eng, i.Status.ID)
 	}
@@ -138,19 +69,4 @@ func removeUntagged(ctx context.Context, eng Engine, id string) error {
 		return nil
 	}
 	return eng.RemoveImage(ctx, id)
-}
-
-// users names the containers that were made from i's image.
-func (r *Reconciler) users(ctx context.Context, i *containers.Image) ([]string, error) {
-	all, err := r.cfg.Containers.List(ctx, i.Namespace)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, c := range all {
-		if c.Status.ImageID == i.Status.ID {
-			names = append(names, c.Status.Name)
-		}
-	}
-	return names, nil
 }

@@ -102,7 +102,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 			tags: map[string]string{"app:1": "sha256:1"}, images: map[string]bool{"sha256:1": true, "sha256:2": true}, used: map[string]bool{},
 		}}
 		w.loop = image.New(image.Config{
-			Images: w.images, Containers: w.containers,
+			Objects: w.images, Containers: w.containers,
 			Locate: func(context.Context, string) (image.Engine, error) {
 				w.docker.mu.Lock()
 				defer w.docker.mu.Unlock()

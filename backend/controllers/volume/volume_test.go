@@ -60,7 +60,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, volumes: api.Volumes(), containers: api.Containers(), docker: &docker{used: map[string]bool{"data": false}}}
 		w.loop = volume.New(volume.Config{
-			Volumes: w.volumes, Containers: w.containers,
+			Objects: w.volumes, Containers: w.containers,
 			Locate: func(context.Context, string) (volume.Engine, error) {
 				w.docker.mu.Lock()
 				defer w.docker.mu.Unlock()

@@ -32,7 +32,7 @@ const (
 	patience = 30 * time.Second
 )
 
-// Deletion carries out the deletes of one kind. All fields but Users are required.
+// Deletion carries out the deletes of one kind. All fields but Users and Free are required.
 type Deletion[T any, P store.Object[T]] struct {
 	Store   store.Store[T, P]
 	Waiting *Waiting
@@ -44,7 +44,10 @@ type Deletion[T any, P store.Object[T]] struct {
 	Users func(ctx context.Context, obj P) ([]string, error)
 	// Conditions finds the conditions in obj's status.
 	Conditions func(obj P) *[]metav1.Condition
-	Log        *slog.Logger
+	// Free says that obj's own status knows of nobody who needs it any more. It is nil for a kind whose status does
+	// not tell.
+	Free func(obj P) bool
+	Log  *slog.Logger
 }
 
 // CarryOut removes the thing and lets obj go, or says in obj's status why that has to wait.
@@ -68,7 +71,11 @@ func (d Deletion[T, P]) CarryOut(ctx context.Context, obj P) (reconcile.Result, 
 // Due says whether a change of obj is a reason to carry out its delete. One that has been delayed is tried again when
 // what it waits for has changed, and not because obj has, lest our own words about it set us going.
 func (d Deletion[T, P]) Due(obj P) bool {
-	return Deletes(obj) && condition.Get(*d.Conditions(obj), containers.ConditionDeleting).Status == ""
+	if !Deletes(obj) {
+		return false
+	}
+	delayed := condition.Get(*d.Conditions(obj), containers.ConditionDeleting)
+	return delayed.Status == "" || delayed.Reason == containers.ReasonInUse && d.Free != nil && d.Free(obj)
 }
 
 func (d Deletion[T, P]) remove(ctx context.Context, obj P) error {
