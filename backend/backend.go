@@ -25,6 +25,7 @@ import (
 	"github.com/berth-desktop/berth/backend/mirror"
 	"github.com/berth-desktop/berth/backend/page"
 	"github.com/berth-desktop/berth/backend/paths"
+	"github.com/berth-desktop/berth/backend/streams"
 	"github.com/berth-desktop/berth/vm"
 	"github.com/berth-desktop/berth/vm/host"
 	"github.com/berth-desktop/berth/vm/native"
@@ -51,6 +52,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	var api *apiserver.Server
+	var reconcilers *controllers.Controllers
 	pages := page.New(page.Config{
 		Assets: cfg.Assets,
 		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Handler().ServeHTTP(w, r) }),
@@ -64,8 +66,14 @@ func Run(ctx context.Context, cfg Config) error {
 		Address:    "127.0.0.1:0",
 		Namespace:  appv1.DefaultNamespace,
 		Version:    cfg.Version,
-		Local:      local(cfg, pages),
-		Log:        cfg.Log.With("component", "apiserver"),
+		Subresources: subresources(streams.New(streams.Config{
+			Engine: func(ctx context.Context, namespace string) (*engine.Client, error) {
+				return reconcilers.Engine(ctx, namespace)
+			},
+			Log: cfg.Log.With("component", "streams"),
+		})),
+		Local: local(cfg, pages),
+		Log:   cfg.Log.With("component", "apiserver"),
 	})
 	if err != nil {
 		return fmt.Errorf("build the API server: %w", err)
@@ -73,7 +81,7 @@ func Run(ctx context.Context, cfg Config) error {
 	engines := engine.NewPool(engine.Dial)
 	defer engines.Close()
 
-	reconcilers := newControllers(cfg, api, engines)
+	reconcilers = newControllers(cfg, api, engines)
 	if err := reconcilers.Prepare(ctx); err != nil {
 		return fmt.Errorf("prepare the App: %w", err)
 	}
@@ -82,7 +90,7 @@ func Run(ctx context.Context, cfg Config) error {
 	// objects away first, and the API outlives both.
 	g, ctx := errgroup.WithContext(ctx)
 	ctx = stage(ctx, g, reconcilers.Run)
-	ctx = stage(ctx, g, newMirror(cfg, api).Run, newContextKeeper(cfg, api).Run)
+	ctx = stage(ctx, g, newMirror(cfg, api).Run, newContextKeeper(cfg, api).Run, newJournal(cfg, api).Run)
 	ctx = stage(ctx, g, linger)
 	stage(ctx, g, api.Run, pages.Run)
 	return g.Wait()
