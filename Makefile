@@ -13,7 +13,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror package test-package cross clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror docs package test-package cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: deps build ## print the figures of docs/benchmarks.md
 
 bench-mirror: deps build ## print the mirror's figures alone, with what each change and each idle minute costs, and ten minutes of load
 	build/bench.sh mirror
+
+docs: ## rewrite the pages of docs/ that are derived from code
+	go run -tags $(TAGS) ./build/reference docs
 
 package: build ## make the .deb and the .rpm, with bills of materials and checksums, in dist/
 	build/package.sh

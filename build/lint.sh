@@ -22,9 +22,10 @@ echo "== the page: types, style"
 echo "== generated code is current"
 before=$(git status --porcelain; git diff | sha256sum)
 build/generate.sh
+go run -tags grpcnotrace ./build/reference docs
 after=$(git status --porcelain; git diff | sha256sum)
 if [ "$before" != "$after" ]; then
   git --no-pager diff --stat
-  echo "Generated code was not current: commit what \`make generate\` wrote." >&2
+  echo "Generated code was not current: commit what \`make generate\` and \`make docs\` wrote." >&2
   exit 1
 fi

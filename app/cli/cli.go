@@ -91,7 +91,7 @@ func (c *CLI) root() *cobra.Command {
 	add(groupObjects, c.containerCommand(), c.imageCommand(), c.volumeCommand(), c.networkCommand(), c.logsCommand(), c.execCommand(), c.runCommand(), c.ctlCommand())
 	add(groupMore, c.desktopCommand(), c.uiCommand(), c.pathsCommand(), c.configCommand(), c.serveCommand(), c.quitCommand(), c.versionCommand())
 	add(groupMore, c.upkeepCommands()...)
-	root.AddCommand(c.manCommand())
+	root.AddCommand(c.manCommand(), c.referenceCommand())
 	root.SetCompletionCommandGroupID(groupMore)
 	root.SetHelpCommandGroupID(groupMore)
 	c.noteStart(root)

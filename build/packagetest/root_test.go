@@ -67,11 +67,11 @@ func suite(t *testing.T) string {
 
 type root struct{ dir string }
 
-// enter prepares a command inside: with its own mounts and processes, which end with it, and without a network.
+// enter prepares a command inside: with its own mounts and processes, which end with it.
 func (r *root) enter(script string) *exec.Cmd {
 	const prelude = `mount -t proc proc "$1/proc" && mount -t tmpfs tmp "$1/tmp" && mount --rbind /dev "$1/dev" &&
 		exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive bash -euc "$2"`
-	return exec.Command("unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "bash", "-euc", prelude, "-", r.dir, script)
+	return exec.Command("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "bash", "-euc", prelude, "-", r.dir, script)
 }
 
 // run is what a script prints; it must succeed.
