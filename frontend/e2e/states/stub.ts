@@ -85,6 +85,7 @@ export class Stub {
 
   async stop(): Promise<void> {
     this.cut()
+    for (const open of this.#sockets.clients) open.terminate()
     this.#server?.closeAllConnections()
     await new Promise((resolve) => this.#server?.close(resolve))
   }

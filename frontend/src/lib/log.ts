@@ -34,7 +34,7 @@ function isLine(value: unknown): value is Line {
 }
 
 const words: readonly (readonly [Level, RegExp])[] = [
-  ['error', /\b(?:error|err|fatal|panic|crit(?:ical)?|emerg|alert|severe|exception)\b|^E\d{4} /i],
+  ['error', /\b(?:error|err|fatal|panic|crit(?:ical)?|emerg|severe|exception)\b|^E\d{4} /i],
   ['warn', /\bwarn(?:ing)?\b|^W\d{4} /i],
   ['info', /\b(?:info|notice)\b|^I\d{4} /i],
   ['debug', /\b(?:debug|trace)\b/i],
