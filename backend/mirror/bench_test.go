@@ -164,7 +164,7 @@ func BenchmarkEventToWatch(b *testing.B) {
 			floor := newBare(d)
 			floor.fill(b, n)
 			w := newWorld(b, dialDocker)
-			w.watched = true
+			w.watched.Store(true)
 			w.begin(d.Endpoint())
 			w.awaitReason(app.ReasonConnected)
 			client, host := overTLS(b, w.kubeconfig)

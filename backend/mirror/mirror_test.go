@@ -24,6 +24,7 @@ func filled() *fake {
 	f.setContainer(2, containers.StateExited, func(s *containers.ContainerStatus) { s.ExitCode = 3 })
 	f.setImages(map[string][]string{"sha256:a": {"busybox:latest", "other:1"}, "sha256:b": nil})
 	f.setVolume("data")
+	f.setNetwork("bridge-id", "bridge")
 	return f
 }
 
@@ -314,6 +315,9 @@ func TestForeignObjectsAreLeftAlone(t *testing.T) {
 	if _, err := w.cfg.Volumes.Create(t.Context(), &containers.Volume{ObjectMeta: meta}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.cfg.Networks.Create(t.Context(), &containers.Network{ObjectMeta: meta}); err != nil {
+		t.Fatal(err)
+	}
 	lists := f.count("list images")
 	w.eventually("two more lists", func() bool { return f.count("list images") >= lists+2 })
 	f.cut()
@@ -324,7 +328,8 @@ func TestForeignObjectsAreLeftAlone(t *testing.T) {
 	_, cErr := w.cfg.Containers.Get(t.Context(), key)
 	_, iErr := w.cfg.Images.Get(t.Context(), key)
 	_, vErr := w.cfg.Volumes.Get(t.Context(), key)
-	if err := errors.Join(cErr, iErr, vErr); err != nil {
+	_, nErr := w.cfg.Networks.Get(t.Context(), key)
+	if err := errors.Join(cErr, iErr, vErr, nErr); err != nil {
 		t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ type world struct {
 	cfg        Config
 	kubeconfig string
 	mirror     *Mirror
-	watched    bool
+	watched    atomic.Bool
 
 	mu      sync.Mutex // guards below
 	history []metav1.Condition
@@ -45,7 +46,7 @@ func newWorld(t testing.TB, dial func(string) (Engine, error)) *world {
 	w.cfg = Config{
 		Apps: api.Apps(), Containers: api.Containers(), Images: api.Images(), Volumes: api.Volumes(), Networks: api.Networks(),
 		ContainerNamespaces: api.ContainerNamespaces(),
-		Dial:                dial, Watched: func() bool { return w.watched }, Log: slog.New(slog.DiscardHandler),
+		Dial:                dial, Watched: w.watched.Load, Log: slog.New(slog.DiscardHandler),
 	}
 	if testing.Verbose() {
 		w.cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
