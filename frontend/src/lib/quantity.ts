@@ -59,3 +59,8 @@ function secondsSince(since: string | undefined, now: number): number | undefine
   const then = Date.parse(since)
   return Number.isNaN(then) ? undefined : Math.max(0, Math.floor((now - then) / 1000))
 }
+
+/** This moment as the API writes it. */
+export function nowText(): string {
+  return new Date().toISOString()
+}

@@ -5,6 +5,7 @@ import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { asApiError } from '../api/error'
 import { activitiesPath, appsPath, kindPath, sidePath, usagePath, type KindName } from '../api/kinds'
 import type { Transport } from '../api/transport'
+import { nowText } from '../lib/quantity'
 import { readiness, type Engine } from '../lib/readiness'
 import { visible } from '../lib/text'
 import { Collection } from './collection.svelte'
@@ -133,7 +134,7 @@ export class Berth {
 
   /** Tries once more what was given up. */
   async retry(): Promise<void> {
-    await this.#switch(() => this.#client.change({ running: true, retriedAt: new Date().toISOString() }))
+    await this.#switch(() => this.#client.change({ running: true, retriedAt: nowText() }))
   }
 
   /** Resolves once it is asked for: true where the daemon took it. */

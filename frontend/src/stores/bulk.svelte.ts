@@ -1,3 +1,4 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- a run is replaced, and what is in it never changes */
 import type { Container } from '../api/containers.gen'
 import type { KindName } from '../api/kinds'
 import { sensible, type Verb } from '../lib/actions'

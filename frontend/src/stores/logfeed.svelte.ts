@@ -1,4 +1,5 @@
 import { laterThan, LogBook, note, parseLine, type Line, type Wanted } from '../lib/log'
+import { nowText } from '../lib/quantity'
 import { plain } from '../lib/sgr'
 import { detail } from '../lib/stringsDetail'
 import { visible } from '../lib/text'
@@ -135,7 +136,7 @@ export class LogFeed {
   }
 
   #note(line: string): void {
-    this.#trimmed += this.#book.add([{ stream: note, time: new Date().toISOString(), line }])
+    this.#trimmed += this.#book.add([{ stream: note, time: nowText(), line }])
     this.#version++
   }
 
