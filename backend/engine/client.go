@@ -28,7 +28,8 @@ const (
 )
 
 // Key names one thing in an engine: a container's ID, an image's ID or, where the engine told no more, a reference
-// to one, a volume's name, a network's ID. Without an ID it stands for all of its kind: the engine does not say which have changed.
+// to one, a volume's name, a network's ID. Without an ID it stands for all of its kind: the engine does not say which have
+// changed; and without a kind for anything.
 type Key struct {
 	Kind Kind
 	ID   string

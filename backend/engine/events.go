@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,13 +39,54 @@ func (c *Client) Events(ctx context.Context, since time.Time, observe func(Key))
 	return err
 }
 
+// maxEvent is far more than an engine says of one change.
+const maxEvent = 4 << 20
+
+// decodeEvents reads one event a line, as engines write them. A line that is too long or none that can be read is
+// passed over, and observe is told that something has changed: Key{}.
 func decodeEvents(r io.Reader, observe func(Key)) error {
-	for dec := json.NewDecoder(r); ; {
+	lines := bufio.NewReaderSize(r, 64<<10)
+	for {
+		line, whole, err := nextLine(lines)
+		readable := decodeLine(line, observe)
+		if err != nil {
+			return err
+		}
+		if !whole || !readable {
+			observe(Key{})
+		}
+	}
+}
+
+// nextLine gives the next line, or nothing where it is too long to be kept. It may be given along with the error that
+// ended it.
+func nextLine(r *bufio.Reader) (line []byte, whole bool, err error) {
+	part, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return part, true, err // which is used before the next read
+	}
+	for whole = true; ; {
+		if len(line)+len(part) > maxEvent {
+			line, whole = nil, false
+		}
+		if whole {
+			line = append(line, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, whole, err
+		}
+		part, err = r.ReadSlice('\n')
+	}
+}
+
+// decodeLine says whether all of a line could be read.
+func decodeLine(line []byte, observe func(Key)) bool {
+	for dec := json.NewDecoder(bytes.NewReader(line)); ; {
 		var e event
 		err := dec.Decode(&e)
 		var odd *json.UnmarshalTypeError // an event of another shape has been read past all the same
 		if err != nil && !errors.As(err, &odd) {
-			return err
+			return errors.Is(err, io.EOF)
 		}
 		if key, ok := e.key(); ok {
 			observe(key)

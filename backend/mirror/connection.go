@@ -32,6 +32,7 @@ type connection struct {
 	index                                 *imageIndex
 	listed                                chan struct{} // closed once the first list of containers is in uses
 	events                                atomic.Int64  // since the connection was made
+	gap                                   atomic.Bool   // events are missing, so that everything is to be listed soon
 	ready                                 bool
 	tasks                                 *errgroup.Group
 
@@ -100,6 +101,8 @@ func (c *connection) listen(ctx context.Context, since time.Time) error {
 		c.events.Add(1)
 		if q := c.queueOf(k.Kind); q != nil {
 			q.add(live, k)
+		} else {
+			c.gap.Store(true)
 		}
 	})
 	if err == nil {

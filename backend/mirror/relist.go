@@ -24,11 +24,12 @@ func (c *connection) relist(ctx context.Context) error {
 		if c.cfg.Watched() {
 			period = c.pace.watched
 		}
-		if time.Since(c.lastAgreed()) < period {
+		if !c.gap.Swap(false) && time.Since(c.lastAgreed()) < period {
 			continue
 		}
 		begun := time.Now()
 		if err := c.compare(ctx); err != nil {
+			c.gap.Store(true)
 			if failures++; failures == enough {
 				return err
 			}

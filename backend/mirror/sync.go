@@ -41,7 +41,7 @@ func (c *connection) syncAll(ctx context.Context) error {
 	c.report.set(func(s *state) { *s = s.progress(int(n.done.Load()), int(n.all.Load())) })
 	c.agree(begun)
 	if c.events.Load() > replayed {
-		c.agree(time.Time{}) // some may be missing: list again at once
+		c.gap.Store(true)
 	}
 	return nil
 }
