@@ -128,7 +128,7 @@ type counter struct {
 func newCounter(b *testing.B, engine *bare) *counter {
 	b.Helper()
 	socket := filepath.Join(home(b), "counted.sock")
-	l, err := net.Listen("unix", socket)
+	l, err := new(net.ListenConfig).Listen(b.Context(), "unix", socket)
 	if err != nil {
 		b.Fatal(err)
 	}

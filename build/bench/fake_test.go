@@ -81,7 +81,7 @@ func fakeEngine(b *testing.B, n int) string {
 		return object{}
 	}
 	socket := filepath.Join(home(b), "fake.sock")
-	l, err := net.Listen("unix", socket)
+	l, err := new(net.ListenConfig).Listen(b.Context(), "unix", socket)
 	if err != nil {
 		b.Fatal(err)
 	}

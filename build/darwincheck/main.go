@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,12 +67,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Printf("darwincheck: %d packages\n", len(c.checked))
+	fmt.Fprintf(os.Stdout, "darwincheck: %d packages\n", len(c.checked))
 }
 
 func (c *checker) run(tags string, packages []string) error {
 	args := append([]string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,Error", "-tags", tags}, packages...)
-	list := exec.Command("go", args...)
+	list := exec.CommandContext(context.Background(), "go", args...)
 	list.Env = append(os.Environ(), "GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
 	out, err := list.StdoutPipe()
