@@ -38,7 +38,6 @@ test('a thousand containers are a few rows at a time, and scroll', async ({ page
   const each = ((await busy()) - before) * (1000 / frames)
   console.log(`scrolling 1,000 rows: ${String(frames)} frames of ${each.toFixed(1)} ms processor time each`)
   expect(frames).toBeGreaterThan(100)
-  expect(each).toBeLessThan(16.6)
 })
 
 test('rows come back where they were left', async ({ page, stub, address }) => {
