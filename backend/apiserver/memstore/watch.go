@@ -157,10 +157,12 @@ func (w *watcher) sendInitial(have []*entry) bool {
 	return true
 }
 
-// follow delivers the history, and bookmarks while there is nothing new, until the watch ends or is lost.
+// follow delivers the history, and bookmarks whenever there is nothing new, until the watch ends or is lost. A bookmark
+// that is due while there is, comes right afterwards: there may be no other clock before the watch's time is up.
 func (w *watcher) follow() {
 	tick, last, stop := w.clocks()
 	defer stop()
+	due := false
 	buf := make([]*event, 0, 16)
 	for {
 		events, alone, now, lost := w.pull(buf[:0])
@@ -180,18 +182,17 @@ func (w *watcher) follow() {
 			continue
 		}
 		w.cursor = max(w.cursor, now)
-		if w.progress && w.asked.Swap(false) && !w.bookmark(false) {
+		if due = due || w.progress && w.asked.Swap(false); due && !w.bookmark(false) {
 			return
 		}
+		due = false
 		select {
 		case <-w.alarm:
-			continue
 		case <-tick:
+			due = true
 		case <-last:
+			due = true
 		case <-w.done:
-			return
-		}
-		if w.upToDate() && !w.bookmark(false) {
 			return
 		}
 	}
@@ -228,17 +229,6 @@ func (w *watcher) pull(buf []*event) (events []*event, alone bool, now uint64, l
 		return nil, alone, 0, true
 	}
 	return w.store.history.since(w.cursor, batch, buf), alone, w.store.backend.Current(), false
-}
-
-// upToDate moves the cursor to now if no event waits: a bookmark may then say so.
-func (w *watcher) upToDate() bool {
-	events, _, now, lost := w.pull(nil)
-	if lost || len(events) > 0 {
-		w.wake()
-		return false
-	}
-	w.cursor = max(w.cursor, now)
-	return true
 }
 
 // deliver sends what an event means to this watch, if anything.
