@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -60,8 +61,8 @@ func decodeVolumes(r io.Reader) ([]VolumeRecord, error) {
 	if err := json.NewDecoder(r).Decode(&said); err != nil {
 		return nil, err
 	}
-	if said.Volumes == nil {
-		return nil, nil
+	if said.Volumes == nil { // null would say that there are none; this says nothing
+		return nil, errors.New("it holds no list of volumes")
 	}
 	var all []VolumeRecord
 	err := elements(bytes.NewReader(said.Volumes), func(w wireVolume, err error) { all = append(all, w.record(err)) })

@@ -55,7 +55,7 @@ func (e *bare) call(ctx context.Context, method, path string, body string) error
 }
 
 // fill makes containers, four at a time, in the state created.
-func (e *bare) fill(b *testing.B, n int) {
+func (e *bare) fill(b testing.TB, n int) {
 	b.Helper()
 	g, ctx := errgroup.WithContext(b.Context())
 	g.SetLimit(4)

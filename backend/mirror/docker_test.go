@@ -35,7 +35,7 @@ func dialDocker(endpoint string) (Engine, error) { return engine.Dial(endpoint) 
 
 // agrees is the oracle of all tests with a real daemon: soon after quiet the mirror equals what the engine lists and
 // inspects, in every field that the mirror writes.
-func (w *world) agrees(d *enginetest.Daemon) {
+func (w *world) agrees(d interface{ Endpoint() string }) {
 	w.t.Helper()
 	c, err := engine.Dial(d.Endpoint())
 	if err != nil {
@@ -43,7 +43,7 @@ func (w *world) agrees(d *enginetest.Daemon) {
 	}
 	defer c.Close()
 	var diff string
-	for end := time.Now().Add(10 * time.Second); ; <-time.After(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
 		if diff = w.disagreement(c); diff == "" {
 			return
 		}

@@ -213,7 +213,7 @@ func (c *connection) syncImages(ctx context.Context, counted ...func()) error {
 		}
 	}
 	for name, obj := range had {
-		if broken[obj.Status.ID] {
+		if broken[obj.Status.ID] || broken[""] { // what could not be read may be this one
 			continue
 		}
 		if err := c.rows.images.remove(ctx, name); err != nil {

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -75,6 +76,9 @@ func (c *connection) syncNetworks(ctx context.Context) error {
 			c.networks.add(live, k)
 		}
 		delete(had, r.ID)
+	}
+	if slices.ContainsFunc(listed, func(r engine.NetworkRecord) bool { return r.Err != nil && r.ID == "" }) {
+		keep(c, had)
 	}
 	for name := range had {
 		if err := c.rows.networks.remove(ctx, name); err != nil {

@@ -83,12 +83,22 @@ func (c *connection) syncContainers(ctx context.Context, n *count) error {
 	for _, r := range listed {
 		delete(had, r.ID)
 	}
+	if slices.ContainsFunc(listed, func(r engine.ContainerRecord) bool { return r.Err != nil && r.ID == "" }) {
+		keep(c, had)
+	}
 	for name := range had {
 		if err := c.rows.containers.remove(ctx, name); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// keep leaves alone what a list does not hold, because some of it could not be read, not even its name. The next relist
+// asks for each of them.
+func keep[P any](c *connection, had map[string]P) {
+	clear(had)
+	c.gap.Store(true)
 }
 
 func (c *connection) listContainers(ctx context.Context) ([]engine.ContainerRecord, map[string]*containers.Container, error) {
@@ -153,6 +163,9 @@ func (c *connection) syncVolumes(ctx context.Context) error {
 			c.broken(engine.Key{Kind: engine.KindVolume, ID: r.Name}, err)
 		}
 		delete(had, name)
+	}
+	if slices.ContainsFunc(listed, func(r engine.VolumeRecord) bool { return r.Err != nil && r.Name == "" }) {
+		keep(c, had)
 	}
 	for name := range had {
 		if err := c.rows.volumes.remove(ctx, name); err != nil {

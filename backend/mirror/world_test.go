@@ -250,9 +250,9 @@ func (w *world) awaitReason(reason string) {
 // eventually waits for what others do in their own time.
 func (w *world) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); <-time.After(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); <-time.After(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("%s: not within 20 s; ContainerEngineReady is %+v", what, w.ready())
+			w.t.Fatalf("%s: not within a minute; ContainerEngineReady is %+v", what, w.ready())
 		}
 	}
 }
