@@ -207,9 +207,9 @@ func TestRepeatedAndConflictingWishesSettle(t *testing.T) {
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // in a bubble
 		w.called("start a")
-		w.wish("a", containers.DesiredCreated)
-		w.ask("a", containers.ActionStart) // at once: the action comes first, and the wish has the last word
-		time.Sleep(time.Minute)            //nolint:forbidigo // in a bubble
+		w.ask("a", containers.ActionStart)
+		w.wish("a", containers.DesiredCreated) // at once: it has the last word
+		time.Sleep(time.Minute)                //nolint:forbidigo // in a bubble
 		c := w.get("a")
 		if c.Status.ObservedGeneration != c.Generation {
 			t.Errorf("generation %d is carried out, want %d", c.Status.ObservedGeneration, c.Generation)
