@@ -73,3 +73,27 @@ func busyboxTar(t testing.TB) io.Reader {
 	}
 	return &out
 }
+
+// Build builds an image without a tag from a Dockerfile alone, by the engine's own builder.
+func (d *Daemon) Build(t testing.TB, dockerfile string) {
+	t.Helper()
+	var files bytes.Buffer
+	w := tar.NewWriter(&files)
+	if err := w.WriteHeader(&tar.Header{Name: "Dockerfile", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(dockerfile))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, dockerfile); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := d.moby.ImageBuild(t.Context(), &files, client.ImageBuildOptions{})
+	if err != nil {
+		t.Fatalf("build: %v", err)
+	}
+	defer answer.Body.Close()
+	if said, err := io.ReadAll(answer.Body); err != nil || bytes.Contains(said, []byte(`"error"`)) {
+		t.Fatalf("build: %v %s", err, said)
+	}
+}
