@@ -13,9 +13,10 @@ for tool in mmdebstrap unshare pivot_root; do
 done
 [ "$(id -u)" -eq 0 ] || { echo "engines.sh: engines need root: run it with sudo" >&2; exit 2; }
 
-# The mirror that this machine gets its own packages from.
-mirror() {
-  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\?$' || echo http://deb.debian.org/debian
+# The archive that this machine gets its own packages from.
+archive() {
+  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\?$' ||
+    { echo "engines.sh: apt knows no archive of Debian: add one to /etc/apt/sources.list.d" >&2; return 1; }
 }
 
 root() { # root SUITE: makes a root with that suite's Docker, once
@@ -24,8 +25,10 @@ root() { # root SUITE: makes a root with that suite's Docker, once
   echo "Making a root of $1 with its Docker (once; a minute)"
   mkdir -p "$roots"
   rm -rf "$dir.new"
+  local from
+  from=$(archive) || return
   mmdebstrap --quiet --variant=essential --include=docker.io,iptables,mount,ca-certificates \
-    --aptopt='Acquire::Check-Valid-Until "false"' "$1" "$dir.new" "$(mirror)" && rm -rf "$dir" && mv "$dir.new" "$dir"
+    --aptopt='Acquire::Check-Valid-Until "false"' "$1" "$dir.new" "$from" && rm -rf "$dir" && mv "$dir.new" "$dir"
 }
 
 status=0

@@ -48,18 +48,20 @@ type world struct {
 	t      *testing.T
 	api    *apiserver.Server
 	docker *enginetest.Daemon
+	proxy  *enginetest.Proxy // what the controllers reach docker through
 }
 
 // begin runs the controllers, and leaves App as they make it.
 func begin(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, api: apitest.New(t), docker: enginetest.Start(t)}
+	w.proxy = enginetest.NewProxy(t, w.docker)
 	engines := engine.NewPool(engine.Dial)
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
 		ContainerCreates: w.api.ContainerCreates(),
 		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
-		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.docker.Endpoint()}, nil },
+		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.proxy.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },
 		StartupTimes:    filepath.Join(t.TempDir(), "startup.json"),
 		Engines:         engines, Log: apitest.Log(t),
