@@ -145,13 +145,13 @@ func (f *Fake) answer(path string, r *http.Request) any {
 	if fixed, ok := f.answers[path]; ok {
 		return fixed
 	}
-	switch {
-	case path == "/info":
+	switch path {
+	case "/info":
 		return Object{
 			"SystemTime": f.clock().Format(time.RFC3339Nano), "Driver": "overlay2", "ServerVersion": "28.0.0",
 			"OSType": "linux", "Architecture": "x86_64",
 		}
-	case path == "/containers/json":
+	case "/containers/json":
 		var filters struct{ ID []string }
 		_ = json.Unmarshal([]byte(r.URL.Query().Get("filters")), &filters)
 		all := []Object{}

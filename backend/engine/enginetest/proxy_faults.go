@@ -3,6 +3,7 @@ package enginetest
 import (
 	"bytes"
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -107,9 +108,7 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, f *Fault) {
 	if f.Edit != nil {
 		body = f.Edit(body)
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if f.Type != "" {
 		w.Header().Set("Content-Type", f.Type)
