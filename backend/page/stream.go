@@ -74,8 +74,9 @@ func (s *Server) carry(conn *websocket.Conn, r *http.Request, cookie string) err
 	if err != nil {
 		return f.end(verdict{http.StatusBadRequest, "A stream needs a path."})
 	}
-	inner.Header, inner.Host, inner.RemoteAddr = r.Header.Clone(), r.Host, r.RemoteAddr
-	inner.Header.Set("Accept", "application/json")
+	// The handshake is over: what is asked of the API is a plain question of whoever has the cookie.
+	inner.Header = http.Header{"Accept": {"application/json"}, "Cookie": r.Header.Values("Cookie")}
+	inner.Host, inner.RemoteAddr = r.Host, r.RemoteAddr
 	s.let(cookie).ServeHTTP(f, inner)
 	if f.status >= http.StatusBadRequest {
 		return f.end(verdict{f.status, f.refusal.String()})

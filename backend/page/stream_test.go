@@ -51,7 +51,7 @@ const containersPath = "/apis/containers.berth.desktop/v1alpha1/namespaces/berth
 
 func TestAStreamCarriesWhatTheAPISaysAndHowItEnds(t *testing.T) {
 	_, visit := start(t, built(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Cookie") != "" || r.URL.Query().Get("watch") != "1" {
+		if r.Header.Get("Cookie") != "" || r.Header.Get("Upgrade") != "" || r.URL.Query().Get("watch") != "1" {
 			t.Errorf("the API is asked %s with the headers %v", r.URL, r.Header)
 		}
 		for i := range 3 {
