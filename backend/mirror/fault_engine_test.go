@@ -102,6 +102,7 @@ func TestEngineThatEndsAndReturnsIsFollowed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d, p, w := proxied(t)
 			e := engineProxy{d, p}
 			stays := d.Docker(t, "create", "--network", "none", enginetest.Image, "true")
