@@ -166,8 +166,14 @@ test('activity tells what happened, filtered and linked', async ({ page, stub, a
   const one = (name: string, status: Activity['status']): Activity => ({ metadata: { name }, status: status ?? {} })
   stub.put(
     'activities',
-    one('a1', { at: samples.ago(60), kind: 'Container', object: stub.named('dns'), title: 'dns', reason: 'Started' }),
-    one('a2', {
+    one('000660eac13d833a', {
+      at: samples.ago(60),
+      kind: 'Container',
+      object: stub.named('dns'),
+      title: 'dns',
+      reason: 'Started',
+    }),
+    one('000660eac2b69b10', {
       at: samples.ago(30),
       kind: 'App',
       title: 'Engine',
