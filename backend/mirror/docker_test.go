@@ -2,10 +2,6 @@ package mirror
 
 import (
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -272,15 +268,15 @@ func TestFrozenDaemonIsNoticed(t *testing.T) {
 
 func TestCutConnectionIsMadeAgain(t *testing.T) {
 	d := enginetest.Start(t)
-	p := newProxy(t, d.Socket())
-	w := withDocker(t, d, "unix://"+p.path)
+	p := enginetest.NewProxy(t, d)
+	w := withDocker(t, d, p.Endpoint())
 	id := d.Docker(t, "run", "-d", "--network", "none", "--stop-signal", "KILL", enginetest.Image, "sleep", "1000")
 	w.agrees(d)
 	before := uids(w.containers())
-	p.block()
+	p.Refuse()
 	d.Docker(t, "stop", id)
 	w.awaitReason(app.ReasonReconnecting)
-	p.unblock()
+	p.Return(t)
 	w.awaitReason(app.ReasonConnected)
 	w.agrees(d)
 	if diff := cmp.Diff(before, uids(w.containers())); diff != "" {
@@ -308,87 +304,4 @@ func TestStormOfARealEngineEndsInAgreement(t *testing.T) {
 	}
 	all.Wait()
 	w.agrees(d)
-}
-
-// proxy stands before a socket and can cut what goes through it.
-type proxy struct {
-	path, target string
-
-	mu      sync.Mutex // guards below
-	blocked bool
-	open    map[net.Conn]bool
-}
-
-func newProxy(t testing.TB, target string) *proxy {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "px") //nolint:usetesting // t.TempDir makes too long a path for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{path: filepath.Join(dir, "p.sock"), target: target, open: map[net.Conn]bool{}}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", p.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() { p.carry(c) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		p.block()
-		all.Wait()
-		_ = os.RemoveAll(dir)
-	})
-	return p
-}
-
-func (p *proxy) carry(c net.Conn) {
-	defer c.Close()
-	up, err := net.Dial("unix", p.target) //nolint:noctx // a test's own socket
-	if err != nil {
-		return
-	}
-	defer up.Close()
-	p.mu.Lock()
-	if p.blocked {
-		p.mu.Unlock()
-		return
-	}
-	p.open[c], p.open[up] = true, true
-	p.mu.Unlock()
-	var both sync.WaitGroup
-	pipe := func(to, from net.Conn) {
-		_, _ = io.Copy(to, from)
-		_, _ = to.Close(), from.Close()
-	}
-	both.Go(func() { pipe(up, c) })
-	both.Go(func() { pipe(c, up) })
-	both.Wait()
-	p.mu.Lock()
-	delete(p.open, c)
-	delete(p.open, up)
-	p.mu.Unlock()
-}
-
-// block cuts everything and lets nothing through until unblock.
-func (p *proxy) block() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.blocked = true
-	for c := range p.open {
-		_ = c.Close()
-	}
-}
-
-func (p *proxy) unblock() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.blocked = false
 }
