@@ -36,10 +36,11 @@ type connection struct {
 	ready                                 bool
 	tasks                                 *errgroup.Group
 
-	mu       sync.Mutex // guards below
-	probing  map[engine.Key]bool
+	mu       sync.Mutex           // guards below
+	probing  map[engine.Key]bool  // what is to be read again after a while, and whether that was asked for once more
 	reported map[engine.Key]bool  // broken things that have been logged
 	read     map[string]time.Time // when each container was last read in full
+	writes   map[string]int       // of each container that is being probed, since then
 	agreed   time.Time            // when everything was last listed
 }
 
@@ -48,7 +49,7 @@ func newConnection(s *session, e Engine) *connection {
 		session: s, engine: e,
 		containers: newQueue(s.pace.window), images: newQueue(s.pace.window), volumes: newQueue(s.pace.window),
 		networks: newQueue(usesWindow), users: newQueue(usesWindow), uses: newUses(), index: newImageIndex(), listed: make(chan struct{}),
-		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{},
+		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{}, writes: map[string]int{},
 	}
 }
 
@@ -129,7 +130,7 @@ func (c *connection) queueOf(k engine.Kind) *queue {
 // beat asks for signs of life, because an engine that merely hangs breaks no connection.
 func (c *connection) beat(ctx context.Context) error {
 	for sleep(ctx, c.pace.heartbeat) {
-		if err := ping(ctx, c.engine, c.pace.heartbeat); err != nil {
+		if err := ping(ctx, c.engine, c.pace.patience()); err != nil {
 			return err
 		}
 	}
@@ -192,21 +193,22 @@ func (c *connection) whole(k engine.Key) {
 	c.mu.Unlock()
 }
 
-// again has a key read once more after a while, unless that is on its way already.
-func (c *connection) again(ctx context.Context, q *queue, k engine.Key, wait func(context.Context)) {
+// again has a key read once more after a while, unless that is on its way already, or wait says that it need not be.
+func (c *connection) again(ctx context.Context, q *queue, k engine.Key, wait func(context.Context) bool) {
 	c.mu.Lock()
-	known := c.probing[k]
-	c.probing[k] = true
+	_, known := c.probing[k]
+	c.probing[k] = known
 	c.mu.Unlock()
 	if known {
 		return
 	}
 	c.tasks.Go(func() error {
-		wait(ctx)
+		needed := wait(ctx)
 		c.mu.Lock()
+		needed = needed || c.probing[k]
 		delete(c.probing, k)
 		c.mu.Unlock()
-		if ctx.Err() == nil {
+		if needed && ctx.Err() == nil {
 			q.add(live, k)
 		}
 		return nil

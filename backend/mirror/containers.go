@@ -85,7 +85,7 @@ func (c *connection) note(ctx context.Context, q *queue, k engine.Key, err error
 		return
 	}
 	c.broken(k, err)
-	c.again(ctx, q, k, func(ctx context.Context) { sleep(ctx, c.pace.retry) })
+	c.again(ctx, q, k, func(ctx context.Context) bool { return sleep(ctx, c.pace.retry) })
 }
 
 // listStuck writes what a list says of containers that cannot be inspected now, and waits for the inspects apart.
@@ -112,35 +112,58 @@ func (c *connection) listStuck(ctx context.Context, keys []engine.Key) {
 			c.note(ctx, c.containers, k, c.forgetContainer(ctx, k.ID))
 			continue
 		}
-		c.again(ctx, c.containers, k, func(ctx context.Context) { c.probe(ctx, k.ID) })
+		c.again(ctx, c.containers, k, func(ctx context.Context) bool { return c.probe(ctx, k) })
 	}
 }
 
-// probe returns as soon as a container can be inspected, or after a while. What it reads is not used: by then the
-// container has perhaps been read by others.
-func (c *connection) probe(ctx context.Context, id string) {
+// probe inspects a container with patience and writes what it is told: with an engine that is slow, readers never come
+// to that. It says whether the container is to be read again, because it could not be, or because somebody else has
+// written meanwhile, who may have known better.
+func (c *connection) probe(ctx context.Context, k engine.Key) bool {
 	begun := time.Now()
+	c.mu.Lock()
+	c.writes[k.ID] = 0
+	c.mu.Unlock()
 	long, cancel := context.WithTimeout(ctx, listDeadline)
 	defer cancel()
-	if _, err := c.engine.InspectContainer(long, id); err != nil && !errors.Is(err, engine.ErrNotFound) {
+	record, err := c.engine.InspectContainer(long, k.ID)
+	switch {
+	case err == nil && record.ID == k.ID:
+		c.note(ctx, c.containers, k, c.writeContainer(ctx, record))
+	case err != nil && !errors.Is(err, engine.ErrNotFound):
 		sleep(ctx, c.pace.retry-time.Since(begun))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	writes := c.writes[k.ID]
+	delete(c.writes, k.ID)
+	return err != nil || record.ID != k.ID || writes != 1
+}
+
+// writing counts the writes of a container that is being probed, before they are made, so that none can come between
+// that and its count; mu is held.
+func (c *connection) writing(id string) {
+	if _, ok := c.writes[id]; ok {
+		c.writes[id]++
 	}
 }
 
 func (c *connection) forgetContainer(ctx context.Context, id string) error {
 	c.mu.Lock()
 	delete(c.read, id)
+	c.writing(id)
 	c.mu.Unlock()
 	c.used(c.uses.drop(id))
 	return c.rows.containers.remove(ctx, id)
 }
 
 func (c *connection) writeContainer(ctx context.Context, r engine.ContainerRecord) error {
+	c.mu.Lock()
 	if !r.Partial {
-		c.mu.Lock()
 		c.read[r.ID] = time.Now()
-		c.mu.Unlock()
 	}
+	c.writing(r.ID)
+	c.mu.Unlock()
 	err := c.rows.containers.put(ctx, r.ID, func(obj *containers.Container) { mergeContainer(obj, r) })
 	c.used(c.uses.set(r.ID, useOf(&r.ContainerStatus)))
 	return err

@@ -225,6 +225,19 @@ func TestAttemptsAtABrokenEngineBecomeRare(t *testing.T) {
 	}
 }
 
+func TestSlowInspectsBringTheDetailsAllTheSame(t *testing.T) {
+	f := someContainers(t)
+	f.Inject(enginetest.Fault{Path: regexp.MustCompile("^/containers/[0-9a-f]+/json$"), Delay: 100 * time.Millisecond})
+	w := lied(t, f, func(w *world) {
+		w.mirror.pace.inspect, w.mirror.pace.heartbeat = 20*time.Millisecond, 200*time.Millisecond
+	})
+	w.agrees(f)
+	f.Put(enginetest.FakeContainer{ID: enginetest.FakeID(1), Name: "one", State: "exited", ExitCode: 3})
+	f.Tell("container", "die", enginetest.FakeID(1))
+	w.agrees(f)
+	w.quiet(f.Proxy) // what has been read is not asked for again and again
+}
+
 func TestFiveThousandContainersAreMirrored(t *testing.T) {
 	f := enginetest.NewFake(t)
 	const n = 5000

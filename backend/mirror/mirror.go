@@ -70,13 +70,17 @@ const (
 
 // pace is how patient the mirror is.
 type pace struct {
-	heartbeat     time.Duration // between two signs of life, and the wait for one: a dead engine is found after both
+	heartbeat     time.Duration // between two signs of life
 	inspect       time.Duration // how long a live reader waits for one container's lock
 	watched, idle time.Duration // between two lists of everything, while somebody looks and otherwise
 	window        time.Duration // between two batches of the same kind
 	retry         time.Duration // before something that could not be read is tried again
 	settle        time.Duration // how long the first details may delay ContainerEngineReady
 }
+
+// patience is the wait for a sign of life. A dead engine is found within five seconds, and one that takes two for each
+// answer is not dead.
+func (p pace) patience() time.Duration { return p.heartbeat * 7 / 5 }
 
 func defaultPace() pace {
 	return pace{

@@ -65,7 +65,7 @@ func (s *session) connect(ctx context.Context) (ready bool, err error) {
 		return false, err
 	}
 	defer engine.Close()
-	if err := ping(ctx, engine, s.pace.heartbeat); err != nil {
+	if err := ping(ctx, engine, s.pace.patience()); err != nil {
 		return false, err
 	}
 	c := newConnection(s, engine)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // Fault is what goes wrong with the calls of some paths. What is not set goes right.
@@ -19,6 +20,8 @@ type Fault struct {
 	Path *regexp.Regexp
 	// Until holds the calls up until it is closed or the client gives up.
 	Until <-chan struct{}
+	// Delay is how long each call takes at least.
+	Delay time.Duration
 	// Status is answered instead of asking the engine, with a message as engines have it.
 	Status int
 	// Type is the content type that is said.
@@ -92,6 +95,13 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, f *Fault) {
 	if f.Until != nil {
 		select {
 		case <-f.Until:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if f.Delay > 0 {
+		select {
+		case <-time.After(f.Delay):
 		case <-r.Context().Done():
 			return
 		}
