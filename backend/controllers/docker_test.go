@@ -70,6 +70,9 @@ func begin(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	apitest.Run(t, c.Run)
+	t.Cleanup(func() { // without a mirror that says so, the end would be waited for in vain
+		_, _ = w.api.Apps().UpdateStatus(context.Background(), appKey(), says(metav1.ConditionFalse, appv1.ReasonStopped)) //nolint:usetesting // t's own has ended
+	})
 	return w
 }
 
@@ -93,12 +96,16 @@ func appKey() types.NamespacedName { return types.NamespacedName{Name: appv1.App
 // ready says of the engine what the mirror would.
 func (w *world) ready(status metav1.ConditionStatus, reason string) {
 	w.t.Helper()
-	w.must(w.api.Apps().UpdateStatus(w.t.Context(), appKey(), func(a *appv1.App) error {
+	w.must(w.api.Apps().UpdateStatus(w.t.Context(), appKey(), says(status, reason)))
+}
+
+func says(status metav1.ConditionStatus, reason string) func(*appv1.App) error {
+	return func(a *appv1.App) error {
 		condition.Set(&a.Status.Conditions, metav1.Condition{
 			Type: appv1.ConditionContainerEngineReady, Status: status, Reason: reason, ObservedGeneration: a.Generation,
 		}, time.Now())
 		return nil
-	}))
+	}
 }
 
 func (w *world) must(_ any, err error) {
