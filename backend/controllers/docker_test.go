@@ -71,7 +71,7 @@ func begin(t *testing.T) *world {
 	}
 	apitest.Run(t, c.Run)
 	t.Cleanup(func() { // without a mirror that says so, the end would be waited for in vain
-		_, _ = w.api.Apps().UpdateStatus(context.Background(), appKey(), says(metav1.ConditionFalse, appv1.ReasonStopped)) //nolint:usetesting // t's own has ended
+		_, _ = w.api.Apps().UpdateStatus(context.Background(), appKey(), says(metav1.ConditionFalse, appv1.ReasonStopped))
 	})
 	return w
 }
