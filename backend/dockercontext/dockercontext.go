@@ -152,6 +152,7 @@ func erase(dir, name string) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the docker context: %w", err)
 	}
+	sweep(filepath.Dir(file)) // which no other instance writes to
 	for _, folder := range []string{filepath.Dir(file), metaFolder(dir), filepath.Join(dir, "contexts")} {
 		if err := os.Remove(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			break // there is something of others in it

@@ -162,13 +162,24 @@ func readRegular(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// temporary begins the names of files that are not whole yet. Who is killed while writing one leaves it.
+const temporary = ".berth-"
+
+// sweep removes such files from a folder.
+func sweep(folder string) {
+	left, _ := filepath.Glob(filepath.Join(folder, temporary+"*"))
+	for _, file := range left {
+		_ = os.Remove(file)
+	}
+}
+
 // errChanged says that another program wrote the file that was to be replaced.
 var errChanged = errors.New("it was changed meanwhile")
 
 // replace puts text in the place of file in one step. If before is given, the owner stays, and nothing happens if the
 // file is no longer that one.
 func replace(file string, text []byte, mode fs.FileMode, before fs.FileInfo) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), ".berth-*")
+	f, err := os.CreateTemp(filepath.Dir(file), temporary+"*")
 	if err != nil {
 		return err
 	}
