@@ -169,7 +169,7 @@ func (m *machine) start(ctx context.Context, w wish) error {
 	defer late(nil)
 	if !m.hold(cancel) {
 		m.update(func(s sight) sight { return s.notStarted(none, nil, time.Now()) })
-		return context.Canceled
+		return m.afterCancel(ctx, w)
 	}
 	defer m.hold(nil)
 	p := &pace{usual: m.timing.Step, late: late}
@@ -186,7 +186,16 @@ func (m *machine) start(ctx context.Context, w wish) error {
 		f = vm.FailureOf(err)
 	}
 	m.update(func(s sight) sight { return s.notStarted(t, f, time.Now()) })
+	if f == nil {
+		return m.afterCancel(ctx, w)
+	}
 	return err
+}
+
+// afterCancel looks at what a start that was taken back has left. Nothing may be, but one that was to take over a
+// machine leaves that running, and a machine that runs is not stopped because nobody wants it.
+func (m *machine) afterCancel(ctx context.Context, w wish) error {
+	return errors.Join(context.Canceled, m.lookCloser(context.WithoutCancel(ctx), w))
 }
 
 // tooLate explains a start that was given up, with the end of the engine's log: it is the best that is known of why.
