@@ -36,7 +36,22 @@ func launch(cmd *exec.Cmd) (*process, error) {
 			p.how = err.Error()
 		}
 	}()
+	p.untilShown()
 	return p, nil
+}
+
+// untilShown waits until /proc tells the process's command line, by which it is found when it is to end: the kernel
+// says that the program was loaded a moment before it shows it, and a start that is cancelled just then would leave it.
+func (p *process) untilShown() {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for len(commandLine(p.pid)) == 0 {
+		select {
+		case <-p.done:
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // hold takes a handle of a running process and then checks, through /proc, that it is the one that was meant: from
