@@ -3,17 +3,19 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE  := github.com/berth-desktop/berth
 BIN     := bin
+DEVWIN  := .cache/bin/berth-desktop-dev
 # grpcnotrace lets the linker drop what only gRPC's trace page needs: 11 MB of the daemon.
 TAGS    := grpcnotrace
 LDFLAGS := -s -w -X main.version=$(VERSION)
 KUBEVER := -X k8s.io/component-base/version.gitVersion=v1.37.2+berth -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37
 GO      := CGO_ENABLED=0 go build -trimpath -tags $(TAGS)
 CGO     := CGO_ENABLED=1 go build -trimpath
+GUESTAGENT := $(BIN)/lima-guestagent.Linux-x86_64
 GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.mod go.sum)
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines lint bench bench-mirror docs package test-package cross clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines guest-image lint bench bench-mirror docs package test-package cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +29,7 @@ deps-run: ## install what building and running need and this machine lacks
 generate: frontend/node_modules/.installed ## regenerate what is derived from backend/api
 	build/generate.sh
 
-build: deps-run $(BIN)/berth $(BIN)/berth-kubectl $(BIN)/berth-desktop $(BIN)/berth-tray ## build the four binaries into bin/
+build: deps-run $(BIN)/berth $(BIN)/berth-kubectl $(BIN)/berth-lima $(BIN)/berth-desktop $(BIN)/berth-tray ## build the binaries into bin/
 
 man: $(BIN)/berth ## write the manual pages into bin/man
 	$(BIN)/berth man $(BIN)/man
@@ -35,13 +37,13 @@ man: $(BIN)/berth ## write the manual pages into bin/man
 run: build ## build, start the engine and open the window (without a display: print the page's address)
 	build/run.sh
 
-test: deps build ## run every test: Go with -race, the page, the window and the tray
+test: deps build $(DEVWIN) ## run every test: Go with -race, the page, the window and the tray
 	build/test.sh go page desktop
 
 test-go: deps build ## run the Go tests with -race, on a real dockerd
 	build/test.sh go
 
-test-page: deps build ## run the page's tests: Vitest, then Chromium on the real daemon and a real dockerd
+test-page: deps build $(DEVWIN) ## run the page's tests: Vitest, then Chromium on the real daemon and a real dockerd, and once more behind the window
 	build/test.sh page
 
 test-desktop: deps build ## run the smoke test of the window and the tray under Xvfb
@@ -70,6 +72,10 @@ test-package: build ## install, run, upgrade and purge the .deb in a clean Debia
 	build/deps.sh packages
 	go test -tags packages -count=1 -timeout 30m ./build/packagetest
 
+guest-image: $(GUESTAGENT) ## make the system that the machine boots, in the user's cache (needs root; once some minutes)
+	build/deps.sh image
+	vm/image/build.sh $(GUESTAGENT)
+
 cross: frontend/dist/index.html ## build for Windows with its installer, check what can be checked for macOS
 	build/deps.sh cross
 	build/cross.sh
@@ -84,8 +90,19 @@ $(BIN)/berth: $(GOSRC) frontend/dist/index.html
 $(BIN)/berth-kubectl: $(GOSRC)
 	$(GO) -ldflags '-s -w $(KUBEVER)' -o $@ ./app/cmd/berth-kubectl
 
+$(BIN)/berth-lima: $(GOSRC)
+	$(GO) -ldflags '-s -w' -o $@ ./app/cmd/berth-lima
+
+# It runs in the machine, beside whatever the host is. Lima looks for it beside berth-lima.
+$(GUESTAGENT): go.mod
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -ldflags '-s -w' -o $@ github.com/lima-vm/lima/cmd/lima-guestagent
+
 $(BIN)/berth-desktop: $(GOSRC) frontend/dist/index.html
 	$(CGO) -tags desktop,production,webkit2_41 -ldflags '$(LDFLAGS)' -o $@ .
+
+# The window with the door that Wails opens for a browser while one develops: what Playwright drives.
+$(DEVWIN): $(GOSRC) frontend/dist/index.html
+	CGO_ENABLED=1 go build -trimpath -tags dev,webkit2_41 -o $@ .
 
 $(BIN)/berth-tray: $(GOSRC)
 	$(CGO) -tags desktop -ldflags '$(LDFLAGS)' -o $@ ./app/cmd/berth-tray

@@ -71,7 +71,7 @@ func walls() []wall {
 			// daemon is down or hangs. So these are faces here too.
 			why:    "faces are clients of the API",
 			inside: []string{module + "/app", module + "/backend/client", module + "/backend/diagnostics", module + "/backend/dockercontext"},
-			except: []string{module + "/app/cmd/berth"}, // the daemon's own main
+			except: []string{module + "/app/cmd/berth", module + "/app/cmd/berth-lima"}, // the daemon's own main, and what links Lima for it
 			reach: []string{
 				module + "/backend/apiserver", module + "/backend/controllers", module + "/backend/engine",
 				module + "/backend/mirror", module + "/vm", "github.com/moby/moby", "github.com/lima-vm/lima",

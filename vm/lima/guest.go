@@ -1,0 +1,69 @@
+package lima
+
+// What the guest is told to do. Lima runs the scripts at each boot, in this order, once its own are done, and does not
+// say when one fails: so the probe asks for the result.
+
+const (
+	// dataBytes and dataDisk are parameters of the template: the driver makes the disk by them.
+	dataBytes   = "dataBytes"
+	dataDisk    = "dataDisk"
+	probeDocker = "docker to be ready"
+)
+
+func provision(bare bool) []any {
+	var all []any
+	all = append(all, document{"mode": "system", "script": layData})
+	if bare {
+		all = append(all, document{"mode": "system", "script": installDocker})
+	}
+	return append(all, document{"mode": "system", "script": startDocker})
+}
+
+// layData puts what the engine keeps on a disk of its own. Without that disk nothing is started: an engine that looks
+// empty would be taken for lost data.
+const layData = `#!/bin/sh
+set -eux
+# {{.Param.dataBytes}} bytes were asked for
+disk="/mnt/lima-{{.Param.dataDisk}}"
+mountpoint -q "$disk"
+for name in docker containerd; do
+  mkdir -p "$disk/$name" "/var/lib/$name"
+  chmod 0710 "$disk/$name"
+  mountpoint -q "/var/lib/$name" || mount --bind "$disk/$name" "/var/lib/$name"
+done
+touch /run/berth-data
+`
+
+// installDocker is for images that come without it.
+const installDocker = `#!/bin/sh
+set -eux
+[ -e /run/berth-data ]
+command -v dockerd && exit 0
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends docker.io iptables
+`
+
+// startDocker gives the socket to Lima's user. Its group would not do: the connection that the socket is forwarded
+// through was opened before the user joined the group, and keeps the groups that it had.
+const startDocker = `#!/bin/sh
+set -eux
+[ -e /run/berth-data ]
+d=/etc/systemd/system/docker.socket.d
+if [ ! -e "$d/berth.conf" ]; then
+  mkdir -p "$d"
+  printf '[Socket]\nSocketUser=%s\n' "{{.User}}" >"$d/berth.conf"
+  systemctl daemon-reload
+fi
+systemctl start docker.socket
+[ ! -S /run/docker.sock ] || chown "{{.User}}" /run/docker.sock
+systemctl start docker.service
+`
+
+const waitForDocker = `#!/bin/bash
+set -eux
+if ! timeout 60s bash -c 'until sudo curl -sf --max-time 5 --unix-socket /run/docker.sock http://docker/_ping || sudo docker version >/dev/null 2>&1; do sleep 1; done'; then
+  echo >&2 "docker does not answer in the machine"
+  exit 1
+fi
+`
