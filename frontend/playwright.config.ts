@@ -39,6 +39,22 @@ export default defineConfig({
     // The journeys, against the real daemon and a real dockerd.
     { name: 'daemon-up', testDir: 'e2e/daemon', testMatch: 'setup.ts', teardown: 'daemon-down' },
     { name: 'daemon', testDir: 'e2e/daemon', dependencies: ['daemon-up'] },
+    // Those that are not a browser's own once more, through the window's Go side.
+    {
+      name: 'window-up',
+      testDir: 'e2e/window',
+      testMatch: 'setup.ts',
+      dependencies: ['daemon-up'],
+      teardown: 'window-down',
+    },
+    {
+      name: 'window',
+      testDir: 'e2e/daemon',
+      testMatch: 'journeys.spec.ts',
+      grepInvert: /@browser/,
+      dependencies: ['window-up'],
+    },
+    { name: 'window-down', testDir: 'e2e/window', testMatch: 'teardown.ts' },
     { name: 'daemon-down', testDir: 'e2e/daemon', testMatch: 'teardown.ts' },
   ],
 })

@@ -1,12 +1,19 @@
 import type { Page } from '@playwright/test'
 import { strings } from '../../src/lib/strings'
 import { expect, expectAccessible, test } from '../watched'
+import { windowAddress } from '../window/desktop'
 import { Instance } from './instance'
 
 const instance = (): Instance => Instance.current()
 
+/** Where the page is: in the window's project behind the window, else at the daemon's own server. */
+function address(): string {
+  const window = test.info().project.name === 'window' ? windowAddress() : undefined
+  return window ?? instance().berth('ui', '--no-open')
+}
+
 async function open(page: Page, view = 'containers'): Promise<void> {
-  await page.goto(instance().berth('ui', '--no-open'))
+  await page.goto(address())
   await expect(page.getByText(/^Docker .* is running$/)).toBeVisible({ timeout: 30_000 })
   if (view !== 'containers') await page.getByRole('link', { name: strings.views[view as 'images' | 'volumes'] }).click()
 }
@@ -20,7 +27,7 @@ test.afterEach(() => {
   if (ids) instance().docker('rm', '-f', '-v', ...ids.split('\n'))
 })
 
-test('the address works once, and leaves no token behind', async ({ page, browser }) => {
+test('the address works once, and leaves no token behind', { tag: '@browser' }, async ({ page, browser }) => {
   const url = instance().berth('ui', '--no-open')
   await page.goto(url)
   await expect(page.getByText(/^Docker .* is running$/)).toBeVisible()
@@ -33,7 +40,7 @@ test('the address works once, and leaves no token behind', async ({ page, browse
   await stranger.close()
 })
 
-test('many tabs are open at once, and all of them are live', async ({ page, context }) => {
+test('many tabs are open at once, and all of them are live', { tag: '@browser' }, async ({ page, context }) => {
   await open(page)
   const address = page.url().replace(/#.*/, '')
   const tabs = [page]
@@ -120,6 +127,7 @@ test('everything by keyboard', async ({ page }) => {
   await expect(page.getByRole('row', { name: /^by-keyboard/ })).toContainText('Exited', { timeout: 20_000 })
   expect(state('by-keyboard')).toBe('exited')
   await page.keyboard.press('Delete')
+  await expect(page.getByRole('dialog').getByRole('button', { name: strings.confirm.cancel })).toBeFocused()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('row', { name: /^by-keyboard/ })).toHaveCount(0)
@@ -147,7 +155,7 @@ test('images and volumes are listed and deleted', async ({ page }) => {
   expect(docker('volume', 'ls', '-q')).toBe('')
 })
 
-test('every page is accessible in light and dark', async ({ page }) => {
+test('every page is accessible in light and dark', { tag: '@browser' }, async ({ page }) => {
   instance().run('seen')
   await open(page)
   for (const view of ['containers', 'images', 'volumes', 'networks', 'activity', 'settings', 'diagnostics'] as const) {

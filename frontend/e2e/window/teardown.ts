@@ -1,0 +1,6 @@
+import { test } from '@playwright/test'
+import { closeWindow } from './desktop'
+
+test('the window is closed', () => {
+  closeWindow()
+})
