@@ -37,8 +37,21 @@ type State struct {
 	Failure *Failure
 }
 
+// Reason is one word for what went wrong.
+type Reason string
+
+// The reasons.
+const (
+	// PermissionDenied: this user may not speak to the engine.
+	PermissionDenied Reason = "PermissionDenied"
+	// VersionMismatch: the engine is too old for Berth.
+	VersionMismatch Reason = "VersionMismatch"
+)
+
 // Failure explains what went wrong to the person who has to act on it. It is an error.
 type Failure struct {
+	// Reason tells apart what calls for something else than one more attempt; it is empty for all the rest.
+	Reason Reason
 	// Message is what happened, in the user's words.
 	Message string
 	// Hint is the next thing to do.

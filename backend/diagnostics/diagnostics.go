@@ -138,11 +138,15 @@ func named(name string, found []Finding) []Finding {
 // Path is where the daemon serves Handler.
 const Path = "/local/doctor"
 
-// Handler serves Examine's result as JSON. Whoever mounts it answers for its callers.
+// Handler serves Examine's result as JSON, and with "?ways" that of Ways. Whoever mounts it answers for its callers.
 func Handler(cfg Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
+		if asksForWays(r) {
+			_ = json.NewEncoder(w).Encode(Ways(r.Context(), cfg)) // who asked has gone
+			return
+		}
 		_ = json.NewEncoder(w).Encode(Examine(r.Context(), cfg)) // who asked has gone
 	})
 }

@@ -95,8 +95,8 @@ func TestASocketOfOthersNamesTheGroupToJoin(t *testing.T) {
 	const marker = "BERTH_TEST_ENDPOINT"
 	if endpoint := os.Getenv(marker); endpoint != "" {
 		err := driver(endpoint).Start(t.Context(), nil)
-		if f := vm.FailureOf(err); !strings.Contains(f.Message, "You may not use this Docker") || !strings.Contains(f.Hint, "usermod -aG docker") {
-			t.Errorf("got %q, hint %q", f.Message, f.Hint)
+		if f := vm.FailureOf(err); f.Reason != vm.PermissionDenied || !strings.Contains(f.Message, "belongs to the user root") || !strings.Contains(f.Message, "You may not use this Docker") || !strings.Contains(f.Hint, "usermod -aG docker") {
+			t.Errorf("got %q: %q, hint %q", f.Reason, f.Message, f.Hint)
 		}
 		return
 	}

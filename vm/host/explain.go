@@ -20,10 +20,23 @@ import (
 func explain(t Target, err error) *vm.Failure {
 	message, hint := words(t, err)
 	return &vm.Failure{
+		Reason:  reason(err),
 		Message: fmt.Sprintf("%s: %s (from %s)", message, t.Endpoint, t.Origin),
 		Hint:    hint + ". Or use another engine: berth set containerEngine.host=…, or berth set containerEngine.provider=native",
 		Err:     err,
 	}
+}
+
+// reason tells apart what no further attempt can mend.
+func reason(err error) vm.Reason {
+	said, _ := errors.AsType[*sshError](err)
+	switch {
+	case errors.Is(err, docker.ErrTooOld):
+		return vm.VersionMismatch
+	case errors.Is(err, fs.ErrPermission), said != nil && strings.Contains(said.words, "permission denied"):
+		return vm.PermissionDenied
+	}
+	return ""
 }
 
 func words(t Target, err error) (message, hint string) {
@@ -33,6 +46,8 @@ func words(t Target, err error) (message, hint string) {
 	switch {
 	case errors.Is(err, docker.ErrWantsTLS):
 		return "This Docker wants certificates", "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH where Berth starts, or use a Docker context that has them"
+	case errors.Is(err, docker.ErrTooOld):
+		return "This Docker is too old for Berth (" + err.Error() + ")", "Bring it to Docker 20.10 or newer"
 	case errors.Is(err, docker.ErrNotDocker):
 		return "What answers there is not Docker", "Check the address"
 	case errors.Is(err, exec.ErrNotFound):
@@ -42,7 +57,7 @@ func words(t Target, err error) (message, hint string) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Docker is not running: nobody listens", "Start Docker (sudo systemctl start docker)"
 	case errors.Is(err, fs.ErrPermission):
-		return "You may not use this Docker", "Join its group: sudo usermod -aG docker \"$USER\", then log in again"
+		return deniedWords(t.Endpoint)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("Docker did not answer within %s", patience), "It may hang (sudo systemctl restart docker), or the address may be wrong"
 	case isUnknownHost(err):
@@ -52,6 +67,19 @@ func words(t Target, err error) (message, hint string) {
 		return message, hint
 	}
 	return "Docker cannot be reached", "Check that it runs and that the address is right"
+}
+
+// deniedWords speaks of a socket that is there and that this user may not use: whose it is, and how to become one who may.
+func deniedWords(endpoint string) (message, hint string) {
+	group := "docker"
+	message = "You may not use this Docker"
+	if owner, its, ok := ownerOf(strings.TrimPrefix(endpoint, "unix://")); ok {
+		message += fmt.Sprintf(": its socket belongs to the user %s and the group %s", owner, its)
+		if its != "root" {
+			group = its
+		}
+	}
+	return message, fmt.Sprintf("Join its group: sudo usermod -aG %s \"$USER\", then log in again", group)
 }
 
 // certificateWords speaks of a connection that was made and not trusted, by one side or the other.

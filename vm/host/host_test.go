@@ -259,6 +259,17 @@ func TestAnEngineThatIsNotThereSaysWhyAndWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAnEngineThatIsTooOldIsAMismatch(t *testing.T) {
+	old := answering(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1024))
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nApi-Version: 1.38\r\nContent-Length: 2\r\n\r\nOK"))
+	})
+	f := vm.FailureOf(driver("unix://"+old).Start(t.Context(), nil))
+	if f.Reason != vm.VersionMismatch || !strings.Contains(f.Message, "1.38") || !strings.Contains(f.Hint, "20.10") {
+		t.Errorf("got %q: %q, hint %q", f.Reason, f.Message, f.Hint)
+	}
+}
+
 func TestAStartThatIsCancelledIsNoFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	d := driver("unix://" + answering(t, func(c net.Conn) {

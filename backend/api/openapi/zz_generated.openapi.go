@@ -569,6 +569,13 @@ func schema_backend_api_app_v1alpha1_FailureStatus(ref common.ReferenceCallback)
 				Description: "FailureStatus explains a failure to the person who has to act on it.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reason is one word for what is wrong, where that calls for something else than one more attempt.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"message": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Message is what happened.",

@@ -182,7 +182,7 @@ func explained(f *vm.Failure, at time.Time) *app.FailureStatus {
 	const most = 20
 	tail := f.LogTail[max(0, len(f.LogTail)-most):]
 	return &app.FailureStatus{
-		Message: f.Message, Hint: f.Hint, LogTail: append([]string(nil), tail...), At: metav1.NewTime(at.Truncate(time.Second)),
+		Reason: string(f.Reason), Message: f.Message, Hint: f.Hint, LogTail: append([]string(nil), tail...), At: metav1.NewTime(at.Truncate(time.Second)),
 	}
 }
 

@@ -443,9 +443,22 @@ export interface StartupStep {
   medianMillis?: number /* int64 */;
 }
 /**
+ * FailurePermissionDenied: this user may not speak to the engine.
+ */
+export const FailurePermissionDenied = "PermissionDenied";
+/**
+ * FailureVersionMismatch: the engine is too old for Berth.
+ */
+export const FailureVersionMismatch = "VersionMismatch";
+/**
  * FailureStatus explains a failure to the person who has to act on it.
  */
 export interface FailureStatus {
+  /**
+   * Reason is one word for what is wrong, where that calls for something else than one more attempt.
+   * +optional
+   */
+  reason?: string;
   /**
    * Message is what happened.
    */

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -18,6 +19,12 @@ var ErrNotDocker = errors.New("what answers there is not Docker")
 
 // ErrWantsTLS says that Docker answers, but only to those who speak TLS.
 var ErrWantsTLS = errors.New("it answers only over TLS")
+
+// ErrTooOld says that Docker answers, and speaks less than Berth needs.
+var ErrTooOld = errors.New("it speaks an older API than Berth needs")
+
+// leastMinor is the minor version of the oldest API that will do: 1.41 is Docker 20.10's.
+const leastMinor = 41
 
 // maxAnswer bounds what is read of one answer: a list of thousands of networks is smaller.
 const maxAnswer = 16 << 20
@@ -65,6 +72,15 @@ func (c *Client) Ping(ctx context.Context) error {
 	}
 	if resp.StatusCode != http.StatusOK {
 		return answer(resp)
+	}
+	return newEnough(resp.Header.Get("Api-Version"))
+}
+
+// newEnough takes what it can't read for new: later versions may be written otherwise.
+func newEnough(version string) error {
+	minor, found := strings.CutPrefix(version, "1.")
+	if n, err := strconv.Atoi(minor); found && err == nil && n < leastMinor {
+		return fmt.Errorf("%w: %s, and not 1.%d", ErrTooOld, version, leastMinor)
 	}
 	return nil
 }

@@ -216,8 +216,19 @@ type StartupStep struct {
 	MedianMillis int64 `json:"medianMillis,omitempty"`
 }
 
+// What can be wrong that calls for something else than one more attempt.
+const (
+	// FailurePermissionDenied: this user may not speak to the engine.
+	FailurePermissionDenied = "PermissionDenied"
+	// FailureVersionMismatch: the engine is too old for Berth.
+	FailureVersionMismatch = "VersionMismatch"
+)
+
 // FailureStatus explains a failure to the person who has to act on it.
 type FailureStatus struct {
+	// Reason is one word for what is wrong, where that calls for something else than one more attempt.
+	// +optional
+	Reason string `json:"reason,omitempty"`
 	// Message is what happened.
 	Message string `json:"message"`
 	// Hint is the next thing to do.

@@ -13,6 +13,8 @@ import (
 //
 // FailureStatus explains a failure to the person who has to act on it.
 type FailureStatusApplyConfiguration struct {
+	// Reason is one word for what is wrong, where that calls for something else than one more attempt.
+	Reason *string `json:"reason,omitempty"`
 	// Message is what happened.
 	Message *string `json:"message,omitempty"`
 	// Hint is the next thing to do.
@@ -27,6 +29,14 @@ type FailureStatusApplyConfiguration struct {
 // apply.
 func FailureStatus() *FailureStatusApplyConfiguration {
 	return &FailureStatusApplyConfiguration{}
+}
+
+// WithReason sets the Reason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Reason field is set to the value of the last call.
+func (b *FailureStatusApplyConfiguration) WithReason(value string) *FailureStatusApplyConfiguration {
+	b.Reason = &value
+	return b
 }
 
 // WithMessage sets the Message field in the declarative configuration to the given value
