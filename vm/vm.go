@@ -35,6 +35,8 @@ type State struct {
 	Endpoint string
 	// Failure says why the machine crashed.
 	Failure *Failure
+	// Warning says what works less well than it should while the machine is up, in the user's words, a line each.
+	Warning string
 }
 
 // Reason is one word for what went wrong.
