@@ -101,6 +101,32 @@ export const failed = (): App =>
     },
   )
 
+/** Somebody else's engine; `reason` says what is wrong with it. */
+export const refusedBy = (reason: string, message: string, hint: string): App =>
+  app(
+    true,
+    {
+      Running: ['False', 'StartFailed'],
+      ContainerEngineReady: ['False', 'Stopped'],
+      Settled: ['False', 'Failed', message],
+    },
+    { failure: { reason, message, hint, at: ago(5) } },
+  )
+
+export const gaveUp = (): App =>
+  app(
+    true,
+    {
+      Running: ['False', 'Crashed'],
+      ContainerEngineReady: ['False', 'Reconnecting'],
+      Settled: ['False', 'Failed', 'Docker ended three times within a minute.'],
+    },
+    { engine, failure: { ...failure, message: 'Docker ended three times within a minute.', hint: '' } },
+  )
+
+/** As the daemon makes it before anybody has asked for anything. */
+export const fresh = (): App => app(false, { Running: ['False', 'Stopped'] }, {}, 1)
+
 export const crashed = (): App =>
   app(
     true,

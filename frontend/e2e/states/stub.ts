@@ -21,7 +21,8 @@ export interface Wish {
   body: string
 }
 
-const dist = join(import.meta.dirname, '../../dist')
+/** The built page; another one than usual where several are built at once. */
+const dist = process.env['BERTH_E2E_PAGE'] ?? join(import.meta.dirname, '../../dist')
 const types: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -45,6 +46,10 @@ export class Stub {
   readonly wishes: Wish[] = []
   /** Answers instead of carrying a wish out. */
   refuse: { status: number; message: string } | undefined
+  /** The same, for some wishes only. */
+  refuseWhere: ((wish: Wish) => boolean) | undefined
+  /** The daemon's version. */
+  version = 'v1.37.2+berth.1'
   /** How long an answer takes. */
   latency = 0
   #objects: Record<Collection, Map<string, KubeObject>> = {
@@ -170,6 +175,10 @@ export class Stub {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(lines.join('\n'))
       return
     }
+    if (url.pathname === '/version' && !this.down) {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ gitVersion: this.version }))
+      return
+    }
     if (url.pathname.startsWith('/apis/') && !api) {
       response.writeHead(404, { 'Content-Type': 'application/json' })
       response.end(
@@ -238,11 +247,13 @@ export class Stub {
   ): Promise<void> {
     let body = ''
     for await (const chunk of request) body += String(chunk)
-    this.wishes.push({ method: request.method ?? '', path, body })
+    const wish = { method: request.method ?? '', path, body }
+    this.wishes.push(wish)
     await new Promise((resolve) => setTimeout(resolve, this.latency))
     const object = this.#objects[collection].get(name)
-    if (this.refuse ?? !object) {
-      const { status, message } = this.refuse ?? { status: 404, message: `${name} not found` }
+    const refuse = this.refuseWhere?.(wish) === false ? undefined : this.refuse
+    if (refuse ?? !object) {
+      const { status, message } = refuse ?? { status: 404, message: `${name} not found` }
       response.writeHead(status, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status }))
       return

@@ -1,6 +1,7 @@
 // What is not shown at first is fetched when it is needed, and once the page is quiet: it must still be there when the daemon,
 // which serves it, is not.
 export const parts = {
+  firstRun: () => import('../views/FirstRun.svelte'),
   container: () => import('../views/container/Detail.svelte'),
   images: () => import('../views/Images.svelte'),
   volumes: () => import('../views/Volumes.svelte'),

@@ -3,7 +3,7 @@ import type { App } from '../api/app.gen'
 import { ApiError } from '../api/error'
 import type { Condition } from '../api/meta'
 import type { Link } from '../stores/watch'
-import { readiness, type Phase } from './readiness'
+import { commandIn, readiness, type Phase } from './readiness'
 import { strings } from './strings'
 
 type Said = [type: string, status: 'True' | 'False', reason: string, generation?: number]
@@ -12,7 +12,7 @@ const generation = 5
 const transition = '2026-11-22T14:02:11Z'
 const live: Link = { state: 'live' }
 
-function app(running: boolean, ...said: Said[]): App {
+function app(running: boolean, ...said: Said[]): App & { status: object } {
   const conditions = said.map(([type, status, reason, observed = generation]): Condition => {
     return {
       type,
@@ -56,7 +56,7 @@ describe('readiness', () => {
       'crashed',
       app(true, ['Running', 'False', 'Crashed'], ['ContainerEngineReady', 'False', 'Reconnecting']),
     ],
-    ['the engine died too often', 'failed', app(true, ['Running', 'False', 'Crashed'], ['Settled', 'False', 'Failed'])],
+    ['the engine died too often', 'gaveUp', app(true, ['Running', 'False', 'Crashed'], ['Settled', 'False', 'Failed'])],
     ['the start failed', 'failed', app(true, ['Running', 'False', 'StartFailed'], ['Settled', 'False', 'Failed'])],
     [
       'the start before failed',
@@ -77,6 +77,32 @@ describe('readiness', () => {
     ['it will not stop', 'stopFailed', app(false, ['Running', 'True', 'StopFailed'])],
   ])('when %s, it is %s', (_, phase, object) => {
     expect(readiness(object, live).phase).toBe(phase)
+  })
+
+  it.each<[string, Phase]>([
+    ['PermissionDenied', 'denied'],
+    ['VersionMismatch', 'mismatch'],
+    ['', 'failed'],
+  ])('tells a failure for %s from the others', (reason, phase) => {
+    const object = app(true, ['Running', 'False', 'StartFailed'], ['Settled', 'False', 'Failed'])
+    const failure = { reason, message: 'so', at: transition }
+    expect(readiness({ ...object, status: { ...object.status, failure } }, live).phase).toBe(phase)
+  })
+
+  it('waits for a choice before the first start, and for a reload after an update', () => {
+    const made: App = { metadata: { name: 'app', generation: 1 }, spec: { running: false } }
+    expect(readiness(made, live).phase).toBe('fresh')
+    expect(readiness(app(true, up, ['ContainerEngineReady', 'True', 'Connected']), live, true).phase).toBe('outdated')
+  })
+
+  it.each<[string, string]>([
+    ['Join its group: sudo usermod -aG docker "$USER", then log in again. Or …', 'sudo usermod -aG docker "$USER"'],
+    ['Start Docker (sudo systemctl start docker), or install it', 'sudo systemctl start docker'],
+    ['sudo apt install docker.io', 'sudo apt install docker.io'],
+    ['sudo apt install uidmap; or use a Docker that runs already', 'sudo apt install uidmap'],
+    ['Check the address', ''],
+  ])('finds the command in %s', (hint, command) => {
+    expect(commandIn(hint)).toBe(command)
   })
 
   it('is contacting before the daemon has answered', () => {

@@ -29,6 +29,16 @@ const phases: Record<Phase, PhaseText> = {
     detail: 'The address works once and for one browser. Run “berth ui” in a terminal to open a new one.',
     reason: 'This page has no session.',
   },
+  outdated: {
+    title: 'Berth was updated',
+    detail: 'The daemon is a newer Berth than this page. Reload the page; a window has to be closed and opened again.',
+    reason: 'Berth was updated. Reload the page first.',
+  },
+  fresh: {
+    title: 'No engine yet',
+    detail: 'Choose where containers run.',
+    reason: 'Choose first where the engine runs.',
+  },
   stopped: {
     title: 'The engine is stopped',
     detail: 'Your containers, images and volumes are kept. Start the engine to use them.',
@@ -64,6 +74,21 @@ const phases: Record<Phase, PhaseText> = {
     title: 'The engine did not start',
     detail: 'Read what went wrong, then try again.',
     reason: 'The engine did not start.',
+  },
+  gaveUp: {
+    title: 'The engine ended too often',
+    detail: 'Berth has stopped starting it again. Its log may say why it ends.',
+    reason: 'The engine ended too often and is not started again by itself.',
+  },
+  denied: {
+    title: 'You may not use this engine',
+    detail: 'It runs, and its socket belongs to somebody else.',
+    reason: 'This user may not use the engine.',
+  },
+  mismatch: {
+    title: 'This engine is too old',
+    detail: 'Berth needs Docker 20.10 or newer.',
+    reason: 'The engine is too old for Berth.',
   },
   stopFailed: {
     title: 'The engine did not stop',
@@ -153,6 +178,11 @@ export const strings = {
     slow: 'This takes longer than it should. You can go on waiting, or cancel and try again; “berth paths engine-log” names its log.',
     log: 'The last lines of its log',
     hint: 'What to do',
+    setUp: 'Set up',
+    reload: 'Reload',
+    next: 'Next steps',
+    other: 'Choose another engine',
+    diagnose: 'Look for the cause',
   },
   search: {
     label: (view: string): string => `Search ${view.toLowerCase()}`,

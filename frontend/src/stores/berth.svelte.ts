@@ -1,9 +1,9 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { AppName, DefaultNamespace, type Activity, type App, type AppSpec } from '../api/app.gen'
+import { AppName, DefaultNamespace, type Activity, type App, type AppSpec, type Provider } from '../api/app.gen'
 import { newClient, type Client } from '../api/client'
 import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { asApiError } from '../api/error'
-import { activitiesPath, appsPath, kindPath, sidePath, usagePath, type KindName } from '../api/kinds'
+import { activitiesPath, appsPath, kindPath, sidePath, usagePath, versionPath, type KindName } from '../api/kinds'
 import type { Transport } from '../api/transport'
 import { nowText } from '../lib/quantity'
 import { readiness, type Engine } from '../lib/readiness'
@@ -32,8 +32,11 @@ export class Berth {
   readonly #transport: Transport
   #activities: Collection<Activity> | undefined
   readonly #apps: Collection<App>
+  /** The version of the daemon that this page came with, and whether there is another one now. */
+  #version = ''
+  #outdated = $state(false)
   readonly #app = $derived.by(() => this.#apps.items.get(AppName))
-  readonly #engine = $derived.by(() => readiness(this.#app, this.#apps.link))
+  readonly #engine = $derived.by(() => readiness(this.#app, this.#apps.link, this.#outdated))
   #mirrors = $state.raw<Mirrors>()
   /** Wishes that the daemon has not answered yet, by object name. */
   readonly #asking = new SvelteMap<string, string>()
@@ -48,6 +51,10 @@ export class Berth {
     this.#transport = transport
     this.#apps = new Collection<App>(transport, appsPath)
     this.#stop = $effect.root(() => {
+      const live = $derived(this.#apps.live)
+      $effect(() => {
+        if (live) void this.#compareVersion()
+      })
       $effect(() => {
         const app = this.#app
         if (app) this.#watchNamespace(transport, app.spec?.namespace ?? DefaultNamespace)
@@ -132,6 +139,11 @@ export class Berth {
     await this.#switch(() => this.#client.setRunning(false))
   }
 
+  /** Chooses where the engine runs, and starts it there. */
+  async setUp(provider: Provider): Promise<void> {
+    await this.#switch(() => this.#client.change({ running: true, containerEngine: { provider } }))
+  }
+
   /** Tries once more what was given up. */
   async retry(): Promise<void> {
     await this.#switch(() => this.#client.change({ running: true, retriedAt: nowText() }))
@@ -188,6 +200,18 @@ export class Berth {
     this.#mirrors?.volumes.close()
     this.#mirrors?.networks.close()
     this.#mirrors?.usages.close()
+  }
+
+  /** Whoever answers after an absence may be a newer Berth, of which this page knows nothing. */
+  async #compareVersion(): Promise<void> {
+    try {
+      const told: unknown = JSON.parse(await this.#client.read(versionPath))
+      const version = typeof told === 'object' && told !== null && 'gitVersion' in told ? String(told.gitVersion) : ''
+      if (this.#version === '') this.#version = version
+      else if (version !== '') this.#outdated = version !== this.#version
+    } catch {
+      // It is asked again after the next absence.
+    }
   }
 
   async #ask(name: string, what: string, wish: (namespace: string) => Promise<void>): Promise<boolean> {
