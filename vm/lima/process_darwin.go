@@ -1,0 +1,45 @@
+package lima
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// commandLine cannot tell the words of a command line apart: the paths in it have no spaces, as ssh could not use them.
+func commandLine(pid int) []string {
+	ctx, cancel := context.WithTimeout(context.Background(), sshPatience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(out))
+}
+
+func kill(pid int) error {
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// interrupt asks a host agent to shut the machine down.
+func interrupt(pid int) error { return unix.Kill(pid, unix.SIGINT) }
+
+// apart keeps what happens to the daemon's terminal and session from the machine.
+func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// free is the room on the disk of a folder, for us.
+func free(dir string) (int64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, err
+	}
+	return int64(s.Bavail) * int64(s.Bsize), nil
+}

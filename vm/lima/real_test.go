@@ -1,0 +1,69 @@
+//go:build machine
+
+package lima_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/berth-desktop/berth/vm"
+	"github.com/berth-desktop/berth/vm/image"
+	"github.com/berth-desktop/berth/vm/lima"
+)
+
+// A real guest, once up and down: `make guest-image && go test -tags machine -run ARealMachine ./vm/lima`. BERTH_LIMA is
+// the folder with berth-lima and the guest agent.
+func TestARealMachineComesUpAndGoesDown(t *testing.T) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := image.Find(image.Store(cache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.MkdirTemp("", "bl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	d := lima.New(lima.Config{
+		Home: home, Name: "m", Helper: filepath.Join(os.Getenv("BERTH_LIMA"), "berth-lima"),
+		Template: func(a lima.Accelerator) ([]byte, error) {
+			return lima.Template(lima.Shape{CPUs: 2, MemoryBytes: 1 << 30, DiskBytes: 10 << 30, Image: i, Accelerator: a})
+		},
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	t.Cleanup(func() {
+		if err := d.Delete(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	began := time.Now()
+	name := ""
+	up := func() {
+		if err := d.Start(t.Context(), func(s vm.Step) {
+			if s.Name != name {
+				t.Logf("%6.1fs %s", time.Since(began).Seconds(), s.Name)
+				name = s.Name
+			}
+		}); err != nil {
+			f := vm.FailureOf(err)
+			t.Fatalf("%v\n%s\n%q", f, f.Hint, f.LogTail)
+		}
+		s, err := d.Inspect(t.Context())
+		t.Logf("%6.1fs up: %+v %v", time.Since(began).Seconds(), s, err)
+	}
+	for range 2 {
+		up()
+		began = time.Now()
+		if err := d.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%6.1fs down", time.Since(began).Seconds())
+		began = time.Now()
+	}
+}
