@@ -23,6 +23,7 @@ func subresources(s *streams.Server) []apiserver.Subresource {
 		subresource("images", "inspect", s.InspectImage),
 		subresource("images", "history", s.History),
 		subresource("volumes", "inspect", s.InspectVolume),
+		subresource("volumes", "size", s.VolumeSize),
 		subresource("networks", "inspect", s.InspectNetwork),
 		subresource("containernamespaces", "stats", s.AllStats),
 	}

@@ -38,6 +38,7 @@
 //	GET C/containers/<name>/top?ps_args=-ef                  stream.Processes
 //	GET C/containers/<name>/inspect                          the engine's own JSON
 //	GET C/images/<name>/inspect, C/images/<name>/history, C/volumes/<name>/inspect, C/networks/<name>/inspect
+//	GET C/volumes/<name>/size                                stream.Measure; the engine walks through all volumes for it
 //
 // Files can be read of containers that do not run, too. A refusal is a metav1.Status like every other of the API: 404 for
 // what is not there, 409 for the wrong state (exec in a container that does not run), 503 while there is no engine.

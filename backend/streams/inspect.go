@@ -48,6 +48,20 @@ func (s *Server) inspect(w http.ResponseWriter, r *http.Request, namespace strin
 	return refusal(e.Inspect(r.Context(), key, w))
 }
 
+// VolumeSize answers with how much a volume holds. The engine walks through all of its volumes for it, so this is asked
+// for by a person, once, and never for a list.
+func (s *Server) VolumeSize(w http.ResponseWriter, r *http.Request, v *containers.Volume) error {
+	e, err := s.engine(r.Context(), v.Namespace)
+	if err != nil {
+		return err
+	}
+	measure, err := e.VolumeSize(r.Context(), v.Status.Name)
+	if err != nil {
+		return refusal(err)
+	}
+	return answer(w, measure)
+}
+
 // History answers with how an image was built.
 func (s *Server) History(w http.ResponseWriter, r *http.Request, i *containers.Image) error {
 	e, err := s.engine(r.Context(), i.Namespace)

@@ -64,6 +64,12 @@ const (
 	TypeOther  EntryType = "other"
 )
 
+// Measure is how much a volume holds.
+type Measure struct {
+	Bytes int64     `json:"bytes"` // -1 where its driver can't tell
+	At    time.Time `json:"at"`
+}
+
 // Processes is what runs in a container, by the columns of ps.
 type Processes struct {
 	Titles    []string   `json:"titles"`

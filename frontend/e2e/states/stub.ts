@@ -7,10 +7,10 @@ import { extname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Activity, App } from '../../src/api/app.gen'
-import type { Container, Image } from '../../src/api/containers.gen'
+import type { Container, ContainerCreate, Image } from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
-type Collection = KindName | 'apps' | 'activities'
+type Collection = KindName | 'apps' | 'activities' | 'containercreates'
 
 /** Says lines of a side until it returns; for a plain question all of them are the answer. */
 export type Side = (query: URLSearchParams, say: (...lines: string[]) => void, path: string) => Promise<void> | void
@@ -30,7 +30,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const collectionPath =
-  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|images|volumes|networks)(?:\/([^/]+))?$/
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|containercreates|images|volumes|networks)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -55,6 +55,7 @@ export class Stub {
   #objects: Record<Collection, Map<string, KubeObject>> = {
     apps: new Map(),
     activities: new Map(),
+    containercreates: new Map(),
     containers: new Map(),
     images: new Map(),
     volumes: new Map(),
@@ -109,6 +110,7 @@ export class Stub {
 
   put(collection: 'apps', object: App): void
   put(collection: 'activities', ...objects: Activity[]): void
+  put(collection: 'containercreates', ...objects: ContainerCreate[]): void
   put<K extends KindName>(collection: K, ...objects: Kinds[K][]): void
   put(collection: Collection, ...objects: KubeObject[]): void {
     for (const object of objects) {
@@ -177,6 +179,10 @@ export class Stub {
     }
     if (url.pathname === '/version' && !this.down) {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ gitVersion: this.version }))
+      return
+    }
+    if (request.method === 'POST' && url.pathname.endsWith('/containercreates')) {
+      await this.#create(request, url.pathname, response)
       return
     }
     if (url.pathname.startsWith('/apis/') && !api) {
@@ -260,6 +266,23 @@ export class Stub {
     }
     response.writeHead(200, { 'Content-Type': 'application/json' })
     response.end(JSON.stringify(object))
+  }
+
+  /** Takes a wish for a container, and leaves to the test what comes of it. */
+  async #create(request: IncomingMessage, path: string, response: ServerResponse): Promise<void> {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    this.wishes.push({ method: 'POST', path, body })
+    response.setHeader('Content-Type', 'application/json')
+    if (this.refuse) {
+      const { status, message } = this.refuse
+      response.writeHead(status)
+      response.end(JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status }))
+      return
+    }
+    const wanted = JSON.parse(body) as ContainerCreate
+    this.put('containercreates', wanted)
+    response.writeHead(201).end(body)
   }
 
   #asset(path: string, response: ServerResponse): void {

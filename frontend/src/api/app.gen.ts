@@ -275,6 +275,11 @@ export interface AppSpec {
    */
   containerEngine?: ContainerEngine;
   /**
+   * VM is what the machine of provider lima is like. A change restarts it.
+   * +optional
+   */
+  vm?: VM;
+  /**
    * RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
    * again. What is as it should be is left alone.
    * +optional
@@ -301,6 +306,48 @@ export interface ContainerEngine {
    * +optional
    */
   host?: string;
+}
+/**
+ * VM is what the machine of provider lima is like. What is left open is chosen by what this computer has.
+ */
+export interface VM {
+  /**
+   * CPUs that the machine may use; 0 means half of this computer's, at most 4.
+   * +optional
+   */
+  cpus?: number /* int32 */;
+  /**
+   * Memory of the machine, such as 4Gi; empty means a quarter of this computer's, but 2Gi to 8Gi.
+   * +optional
+   */
+  memory?: string;
+  /**
+   * Disk for images, containers and volumes, such as 64Gi, which is the default. It takes space as it fills, and can
+   * only grow.
+   * +optional
+   */
+  disk?: string;
+  /**
+   * Mounts are the folders of this computer that containers can use, under the same path.
+   * +optional
+   * +listType=map
+   * +listMapKey=path
+   */
+  mounts?: VMMount[];
+}
+/**
+ * VMMount is a folder of this computer that containers can use.
+ */
+export interface VMMount {
+  /**
+   * Path of the folder: absolute.
+   */
+  path: string;
+  /**
+   * Writable says whether containers may change what is in it.
+   * +optional
+   */
+  writable?: boolean;
 }
 /**
  * AppStatus is what was observed.

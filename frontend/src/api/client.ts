@@ -1,7 +1,7 @@
 import type { App, AppSpec } from './app.gen'
-import { AnnotationAction } from './containers.gen'
+import { AnnotationAction, GroupName, type ContainerCreate, type ContainerCreateSpec } from './containers.gen'
 import { refusal } from './error'
-import { appsPath, kindPath, objectPath, type KindName } from './kinds'
+import { appsPath, createsPath, kindPath, objectPath, type KindName } from './kinds'
 import type { Request, Transport } from './transport'
 
 /** The verbs of the page. Each resolves once the daemon took the wish; the fact comes by the watch. */
@@ -10,6 +10,7 @@ export interface Client {
   /** Changes what is given of the App's spec and leaves the rest; `dryRun` only asks whether it would be taken. */
   change(spec: AppSpec, dryRun?: boolean): Promise<void>
   act(namespace: string, container: string, action: string): Promise<void>
+  create(namespace: string, name: string, spec: ContainerCreateSpec): Promise<void>
   remove(namespace: string, kind: KindName, name: string): Promise<void>
   /** What the daemon answers at a path, as text. */
   read(path: string): Promise<string>
@@ -32,6 +33,18 @@ export function newClient(transport: Transport): Client {
     act: (namespace, container, action) =>
       patch(objectPath(kindPath(namespace, 'containers'), container), {
         metadata: { annotations: { [AnnotationAction]: action } },
+      }),
+    create: (namespace, name, spec) =>
+      ask({
+        method: 'POST',
+        path: createsPath(namespace),
+        contentType: 'application/json',
+        body: JSON.stringify({
+          apiVersion: `${GroupName}/v1alpha1`,
+          kind: 'ContainerCreate',
+          metadata: { name },
+          spec,
+        } satisfies ContainerCreate),
       }),
     read: async (path) => {
       const answer = await transport.request({ method: 'GET', path })

@@ -32,6 +32,11 @@ export function kindPath(namespace: string, kind: KindName): string {
   return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/${kind}`
 }
 
+/** Containers that are asked for. */
+export function createsPath(namespace: string): string {
+  return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/containercreates`
+}
+
 export function objectPath(collection: string, name: string): string {
   return `${collection}/${encodeURIComponent(name)}`
 }

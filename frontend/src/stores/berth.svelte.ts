@@ -1,9 +1,18 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { AppName, DefaultNamespace, type Activity, type App, type AppSpec, type Provider } from '../api/app.gen'
 import { newClient, type Client } from '../api/client'
-import type { Container, Image, Network, Volume } from '../api/containers.gen'
+import type { Container, ContainerCreate, ContainerCreateSpec, Image, Network, Volume } from '../api/containers.gen'
 import { asApiError } from '../api/error'
-import { activitiesPath, appsPath, kindPath, sidePath, usagePath, versionPath, type KindName } from '../api/kinds'
+import {
+  activitiesPath,
+  appsPath,
+  createsPath,
+  kindPath,
+  sidePath,
+  usagePath,
+  versionPath,
+  type KindName,
+} from '../api/kinds'
 import type { Transport } from '../api/transport'
 import { nowText } from '../lib/quantity'
 import { readiness, type Engine } from '../lib/readiness'
@@ -32,6 +41,7 @@ export class Berth {
   readonly #transport: Transport
   #activities: Collection<Activity> | undefined
   readonly #apps: Collection<App>
+  #creates = $state.raw<Collection<ContainerCreate>>()
   /** The version of the daemon that this page came with, and whether there is another one now. */
   #version = ''
   #outdated = $state(false)
@@ -94,6 +104,18 @@ export class Berth {
   activities(): Collection<Activity> {
     this.#activities ??= new Collection<Activity>(this.#transport, activitiesPath)
     return this.#activities
+  }
+
+  /** Containers that were asked for; undefined before the first. They are watched from then on. */
+  get creates(): Collection<ContainerCreate> | undefined {
+    return this.#creates
+  }
+
+  /** Asks for a container under that name of the request. Rejects with an ApiError where it is refused. */
+  async create(name: string, spec: ContainerCreateSpec): Promise<void> {
+    const namespace = this.#mirrors?.namespace ?? DefaultNamespace
+    this.#creates ??= new Collection<ContainerCreate>(this.#transport, createsPath(namespace))
+    await this.#client.create(namespace, name, spec)
   }
 
   /** What running containers use, while somebody looks. */
@@ -178,6 +200,7 @@ export class Berth {
     this.#stop()
     this.#apps.close()
     this.#activities?.close()
+    this.#creates?.close()
     this.#closeMirrors()
   }
 
