@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 agent=$(realpath "${1:?usage: build.sh GUESTAGENT [DIRECTORY]}")
 store=${2:-${XDG_CACHE_HOME:-$HOME/.cache}/berth/guest-image}
 suite=trixie
-packages=systemd-sysv,systemd-resolved,udev,dbus,linux-image-cloud-amd64,initramfs-tools,zstd,cloud-init,cloud-guest-utils,fdisk,openssh-server,sudo,docker.io,iptables,ca-certificates,iproute2,kmod,e2fsprogs,procps,sshfs
+packages=systemd-sysv,systemd-resolved,udev,dbus,linux-image-cloud-amd64,initramfs-tools,zstd,cloud-init,cloud-guest-utils,fdisk,openssh-server,sudo,docker.io,iptables,ca-certificates,iproute2,kmod,e2fsprogs,procps,libnss-myhostname,sshfs
 
 key=$( (cd "$here" && cat build.sh && find tree -type f | sort | xargs cat && sha256sum <"$agent") | sha256sum | cut -c1-16)
 out=$store/$key

@@ -84,7 +84,7 @@ func (d *Driver) bringUp(ctx context.Context, p *progress) (*machine, error) {
 	p.step(stepLook, 0)
 	agent, qemu := d.layout.hostAgent(), d.layout.qemu()
 	if agent.pid != 0 && (qemu.pid != 0 || d.layout.present().VMType != "qemu") {
-		p.step(stepAdopt, slowBoot)
+		p.step(stepAdopt, d.patient.slow)
 		m := d.held(agent)
 		if err := d.comesUp(ctx, m, p); err == nil {
 			d.log.Info("The running machine was taken over", "agent", agent.pid)
@@ -135,9 +135,9 @@ func (d *Driver) prepare(ctx context.Context, p *progress) (answer, error) {
 
 func (d *Driver) patience() time.Duration {
 	if d.accel != nil && d.accel.by == TCG {
-		return slowBoot
+		return d.patient.slow
 	}
-	return fastBoot
+	return d.patient.fast
 }
 
 // launch starts the host agent, which starts the guest. It lives on when the daemon dies.

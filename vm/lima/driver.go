@@ -22,6 +22,7 @@ const (
 	slowBoot = 8 * time.Minute
 	// stopGrace is for a guest that shuts down in order; Lima would give it three minutes.
 	stopGrace    = 40 * time.Second
+	pingEvery    = 5 * time.Second
 	killPatience = 5 * time.Second
 	pingPatience = 3 * time.Second
 	sshPatience  = 10 * time.Second
@@ -37,11 +38,16 @@ type Driver struct {
 	client *docker.Client
 	state  observed.State
 
+	patient patience
+
 	lane    chan struct{} // holds one token; whoever changes the machine has it
 	machine *machine      // what we hold, if anything; guarded by lane
 	accel   *acceleration // what was found to work; guarded by lane
 	mu      sync.Mutex    // orders "it is asked to end" and "it crashed"
 }
+
+// patience is how long the driver waits.
+type patience struct{ fast, slow, stop, pingEvery time.Duration }
 
 // machine is one that runs, and what follows it.
 type machine struct {
@@ -63,6 +69,7 @@ var (
 func New(cfg Config) *Driver {
 	l := newLayout(cfg)
 	d := &Driver{cfg: cfg, layout: l, log: cfg.Logger, client: docker.New("unix", l.socket), lane: make(chan struct{}, 1)}
+	d.patient = patience{fast: fastBoot, slow: slowBoot, stop: stopGrace, pingEvery: pingEvery}
 	d.lane <- struct{}{}
 	return d
 }
@@ -142,7 +149,7 @@ func (d *Driver) release() {
 }
 
 // Stop shuts the guest down. If ctx ends before it is down, the rest is done by force.
-func (d *Driver) Stop(ctx context.Context) error { return d.bringDown(ctx, stopGrace) }
+func (d *Driver) Stop(ctx context.Context) error { return d.bringDown(ctx, d.patient.stop) }
 
 // Kill ends the machine at once.
 func (d *Driver) Kill(ctx context.Context) error { return d.bringDown(ctx, 0) }

@@ -12,7 +12,6 @@ import (
 
 const (
 	followPoll = time.Second
-	pingEvery  = 5 * time.Second
 	// deafPatience is how long Docker may not answer until the machine counts as crashed. A host that slept, or that is
 	// very busy, has it answer again before that.
 	deafPatience = 2 * time.Minute
@@ -75,7 +74,7 @@ func (d *Driver) watchOver(ctx context.Context, m *machine) *vm.Failure {
 		if !m.agent.alive() || m.qemu.pid != 0 && !m.qemu.alive() {
 			return d.ended(m)
 		}
-		if time.Since(pinged) >= pingEvery {
+		if time.Since(pinged) >= d.patient.pingEvery {
 			if f := w.ask(ctx); f != nil {
 				return f
 			}

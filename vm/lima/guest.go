@@ -60,10 +60,12 @@ systemctl start docker.socket
 systemctl start docker.service
 `
 
+// waitForDocker needs no program that an image may lack: the service is active once its API answers.
 const waitForDocker = `#!/bin/bash
 set -eux
-if ! timeout 60s bash -c 'until sudo curl -sf --max-time 5 --unix-socket /run/docker.sock http://docker/_ping || sudo docker version >/dev/null 2>&1; do sleep 1; done'; then
-  echo >&2 "docker does not answer in the machine"
+if ! timeout 60s bash -c 'until systemctl is-active --quiet docker.service; do sleep 1; done'; then
+  echo >&2 "docker does not start in the machine"
+  systemctl status --no-pager docker.service >&2
   exit 1
 fi
 `

@@ -1,32 +1,18 @@
+//go:build linux
+
 package lima_test
 
 import (
-	"context"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/berth-desktop/berth/vm/lima/lima1"
+	"github.com/berth-desktop/berth/vm/lima/limatest"
 )
 
-// This program is also the helper that links Lima, so that the tests need not build another one.
-func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "berth-lima" {
-		os.Exit(lima1.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { limatest.Main(m) }
 
-// helperProgram is this program under the helper's name, in a folder with a guest agent.
+// helperProgram is this program under the helper's name.
 func helperProgram(t testing.TB) string {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := filepath.Join(t.TempDir(), "berth-lima")
-	if err := os.Symlink(self, link); err != nil {
-		t.Fatal(err)
-	}
-	return link
+	return filepath.Join(limatest.Programs(t), "berth-lima")
 }

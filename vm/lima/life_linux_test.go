@@ -1,0 +1,175 @@
+package lima_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-desktop/berth/vm"
+	"github.com/berth-desktop/berth/vm/lima"
+	"github.com/berth-desktop/berth/vm/lima/limatest"
+	"github.com/berth-desktop/berth/vm/vmtest"
+)
+
+const name = "m"
+
+// box is a machine of a test, run by the stand-in.
+type box struct {
+	home string
+	cfg  lima.Config
+	d    *lima.Driver
+}
+
+func newBox(t *testing.T, fault string) *box {
+	t.Helper()
+	home, err := os.MkdirTemp("", "bl") // short enough for sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &box{home: home}
+	programs, image := limatest.Programs(t), limatest.Image(t)
+	b.cfg = lima.Config{
+		Home: home, Name: name, Helper: filepath.Join(programs, lima.HelperName),
+		Environ: limatest.Environ(t, programs, fault),
+		Template: func(a lima.Accelerator) ([]byte, error) {
+			s := shape()
+			s.Mounts, s.Image, s.Accelerator = nil, image, a
+			return lima.Template(s)
+		},
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	b.d = b.driver()
+	t.Cleanup(func() {
+		if err := b.d.Delete(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("delete the machine: %v", err)
+		}
+		if left := naming(home); len(left) > 0 {
+			t.Errorf("these still run: %q", left)
+		}
+		if err := os.RemoveAll(home); err != nil {
+			t.Errorf("remove the machine's home: %v", err)
+		}
+	})
+	return b
+}
+
+// driver is a new one of the same machine, as a daemon that starts has it.
+func (b *box) driver() *lima.Driver {
+	d := lima.New(b.cfg)
+	d.SetPatience(2*time.Minute, 20*time.Second, time.Second)
+	return d
+}
+
+func (b *box) file(name string) string { return filepath.Join(b.home, "m", name) }
+
+func (b *box) start(t *testing.T) vm.State {
+	t.Helper()
+	if err := b.d.Start(t.Context(), nil); err != nil {
+		f := vm.FailureOf(err)
+		t.Fatalf("start: %v\n%s\n%s", f, f.Hint, strings.Join(f.LogTail, "\n"))
+	}
+	s, err := b.d.Inspect(t.Context())
+	if err != nil || s.Phase != vm.Running {
+		t.Fatalf("a started machine is %+v, %v", s, err)
+	}
+	return s
+}
+
+func (b *box) docker(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "docker", append([]string{"-H", "unix://" + b.file("docker.sock")}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("docker %q: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// busybox gives the engine an image with the host's static busybox.
+func (b *box) busybox(t *testing.T) {
+	t.Helper()
+	pipe := `tar -C / -c bin/busybox | docker -H "$0" import -c 'ENTRYPOINT ["/bin/busybox"]' - box`
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", pipe, "unix://"+b.file("docker.sock")).CombinedOutput(); err != nil {
+		t.Fatalf("import: %v\n%s", err, out)
+	}
+}
+
+func (b *box) number(t *testing.T, file string) int {
+	t.Helper()
+	text, err := os.ReadFile(b.file(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// naming are the command lines of the processes that were given a path under dir.
+func naming(dir string) []string {
+	var found []string
+	for end := time.Now().Add(10 * time.Second); ; {
+		found = nil
+		files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		for _, f := range files {
+			if line, err := os.ReadFile(f); err == nil && strings.Contains(string(line), dir+"/") {
+				found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+			}
+		}
+		if len(found) == 0 || time.Now().After(end) {
+			return found
+		}
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(time.Minute); !ok(); <-poll.C {
+		if time.Now().After(end) {
+			t.Fatalf("it does not come: %s", what)
+		}
+	}
+}
+
+func TestAMachineDoesWhatEveryDriverMust(t *testing.T) {
+	vmtest.Conform(t, func(t *testing.T) vm.Driver { return newBox(t, "").d })
+}
+
+func TestDataOutlivesStopsAndTheSystemDisk(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "")
+	b.start(t)
+	b.busybox(t)
+	if out := b.docker(t, "run", "--rm", "-v", "kept:/v", "box", "sh", "-c", "echo here >/v/f; echo ran"); out != "ran" {
+		t.Errorf("the container said %q", out)
+	}
+	if st, err := os.Stat(b.file("docker.sock")); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("the engine's socket is %v, %v; it is the user's alone", st, err)
+	}
+	if err := b.d.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := limatest.Image(t)
+	b.cfg.Template = func(a lima.Accelerator) ([]byte, error) {
+		s := shape()
+		s.Mounts, s.Image, s.Accelerator, s.CPUs = nil, other, a, 1
+		return lima.Template(s)
+	}
+	b.d = b.driver()
+	b.start(t)
+	if out := b.docker(t, "run", "--rm", "-v", "kept:/v", "box", "cat", "/v/f"); out != "here" {
+		t.Errorf("after another image the volume has %q", out)
+	}
+	if text, err := os.ReadFile(b.file("lima.yaml")); err != nil || !strings.Contains(string(text), "cpus: 1") {
+		t.Errorf("the machine was not given one CPU: %v\n%s", err, text)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+// Command standin stands in for QEMU, on Linux.
+package main
+
+func main() {}
