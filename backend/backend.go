@@ -18,7 +18,9 @@ import (
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	"github.com/berth-desktop/berth/backend/apiserver"
+	"github.com/berth-desktop/berth/backend/client"
 	"github.com/berth-desktop/berth/backend/controllers"
+	"github.com/berth-desktop/berth/backend/desktop"
 	"github.com/berth-desktop/berth/backend/diagnostics"
 	"github.com/berth-desktop/berth/backend/dockercontext"
 	"github.com/berth-desktop/berth/backend/engine"
@@ -56,8 +58,8 @@ func Run(ctx context.Context, cfg Config) error {
 	pages := page.New(page.Config{
 		Assets: cfg.Assets,
 		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Handler().ServeHTTP(w, r) }),
-		Doctor: doctor(cfg),
-		Log:    cfg.Log.With("component", "page"),
+		Doctor: doctor(cfg), Desktop: ownDesktop(),
+		Log: cfg.Log.With("component", "page"),
 	})
 	api, err := apiserver.New(apiserver.Config{
 		Objects:    cfg.Paths.Objects(),
@@ -128,7 +130,16 @@ func local(cfg Config, pages *page.Server) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/local/", pages.Local())
 	mux.Handle("GET "+diagnostics.Path, doctor(cfg))
+	mux.Handle(desktop.Path, ownDesktop())
 	return mux
+}
+
+// ownDesktop speaks for this instance: the commands that it asks inherit what names it.
+func ownDesktop() http.Handler {
+	return desktop.Handler(desktop.Config{
+		Program: func() (string, error) { return client.Sibling("berth") },
+		Environ: os.Environ(),
+	})
 }
 
 func doctor(cfg Config) http.Handler {

@@ -36,7 +36,9 @@ type Config struct {
 	API http.Handler
 	// Doctor answers GET /local/doctor for a caller that has been let in. It may be nil.
 	Doctor http.Handler
-	Log    *slog.Logger
+	// Desktop answers /local/desktop for a caller that has been let in. It may be nil.
+	Desktop http.Handler
+	Log     *slog.Logger
 }
 
 // Server serves the page and its share of the API.
@@ -158,6 +160,9 @@ func (s *Server) handler(address string) http.Handler {
 	mux.Handle("GET /stream", s.stream("http://"+address, cookieName(address)))
 	if s.cfg.Doctor != nil {
 		mux.Handle("GET /local/doctor", s.members(cookieName(address), s.cfg.Doctor))
+	}
+	if s.cfg.Desktop != nil {
+		mux.Handle("/local/desktop", s.members(cookieName(address), s.cfg.Desktop))
 	}
 	mux.Handle("/", assets(s.cfg.Assets))
 	return frontend.Protect(guard(address, mux))
