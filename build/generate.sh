@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 module=github.com/berth-desktop/berth
 header=backend/api/boilerplate.go.txt
-kinds=(./backend/api/app/v1alpha1 ./backend/api/containers/v1alpha1)
+kinds=(./backend/api/app/v1alpha1 ./backend/api/containers/v1alpha1 ./backend/api/lima/v1alpha1)
 # Read for what our kinds are made of. Without --readonly-pkg the generator would write into the module cache.
-theirs=(k8s.io/apimachinery/pkg/{apis/meta/v1,runtime,version})
+theirs=(k8s.io/apimachinery/pkg/{api/resource,apis/meta/v1,runtime,version})
 
 tool() { GOFLAGS=-mod=mod go tool -modfile=build/tools/go.mod "$@"; }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
@@ -18,10 +20,23 @@ import (
 type property struct {
 	name string // such as containerEngine.provider
 	kind reflect.Kind
+	// form is how a value is written that is neither a word nor a number.
+	form form
 	// values are those of an enum, doc is a sentence; describe fills both.
 	values []string
 	doc    string
 }
+
+// form is how a value is written.
+type form int
+
+const (
+	word form = iota
+	// quantity is such as 4Gi; the empty one has the daemon choose.
+	quantity
+	// folders are paths with commas between them; those that end in :rw are writable.
+	folders
+)
 
 // properties are those of the App's spec, in the order in which they are declared.
 func properties() []property { return walk(reflect.TypeFor[appv1.AppSpec](), "") }
@@ -33,10 +48,14 @@ func walk(t reflect.Type, prefix string) []property {
 		if name == "" || name == "-" {
 			continue
 		}
-		switch k := f.Type.Kind(); k {
-		case reflect.Struct:
+		switch k := f.Type.Kind(); {
+		case f.Type == reflect.TypeFor[*resource.Quantity]():
+			all = append(all, property{name: prefix + name, kind: k, form: quantity})
+		case f.Type == reflect.TypeFor[[]appv1.VMMount]():
+			all = append(all, property{name: prefix + name, kind: k, form: folders})
+		case k == reflect.Struct:
 			all = append(all, walk(f.Type, prefix+name+".")...)
-		case reflect.Bool, reflect.String, reflect.Int, reflect.Int32, reflect.Int64:
+		case slices.Contains([]reflect.Kind{reflect.Bool, reflect.String, reflect.Int, reflect.Int32, reflect.Int64}, k):
 			all = append(all, property{name: prefix + name, kind: k})
 		default: // lists and the like are no matter of NAME=VALUE
 		}
@@ -54,6 +73,12 @@ func names(all []property) []string {
 
 // parse reads the value of a property. What is right beyond its kind is for the daemon to say.
 func (p property) parse(value string) (any, error) {
+	switch p.form {
+	case quantity:
+		return parseQuantity(p.name, value)
+	case folders:
+		return parseFolders(value), nil
+	}
 	switch p.kind {
 	case reflect.Bool:
 		if value != "true" && value != "false" {
@@ -69,6 +94,43 @@ func (p property) parse(value string) (any, error) {
 		}
 		return n, nil
 	}
+}
+
+func parseQuantity(name, value string) (any, error) {
+	if value == "" {
+		return nil, nil //nolint:nilnil // a patch takes it away
+	}
+	q, err := resource.ParseQuantity(value)
+	if err != nil {
+		return nil, fmt.Errorf("%s is a size such as 4Gi, not %q", name, value)
+	}
+	return q.String(), nil
+}
+
+const writableFolder = ":rw"
+
+func parseFolders(value string) []any {
+	all := []any{}
+	for path := range strings.SplitSeq(value, ",") {
+		if path == "" {
+			continue
+		}
+		path, writable := strings.CutSuffix(path, writableFolder)
+		all = append(all, map[string]any{"path": path, "writable": writable})
+	}
+	return all
+}
+
+func foldersText(mounts []appv1.VMMount) string {
+	var all []string
+	for _, m := range mounts {
+		path := m.Path
+		if m.Writable {
+			path += writableFolder
+		}
+		all = append(all, path)
+	}
+	return strings.Join(all, ",")
 }
 
 // parseAssignments turns PROPERTY=VALUE… into a change of the App.

@@ -10,7 +10,8 @@ import (
 )
 
 func TestPropertiesAreThoseOfTheAppsSpec(t *testing.T) {
-	want := []string{"running", "namespace", "containerEngine.provider", "containerEngine.name", "containerEngine.host"}
+	want := []string{"running", "namespace", "containerEngine.provider", "containerEngine.name", "containerEngine.host",
+		"vm.cpus", "vm.memory", "vm.disk", "vm.mounts"}
 	if diff := cmp.Diff(want, names(properties())); diff != "" {
 		t.Errorf("a property came or went (-want +got): is it meant to be set by NAME=VALUE?\n%s", diff)
 	}
@@ -40,8 +41,20 @@ func TestParseAssignments(t *testing.T) {
 			args: []string{"containerEngine.provider=host", "running=false", "containerEngine.host=unix:///a=b"},
 			want: map[string]any{"running": false, "containerEngine": map[string]any{"provider": "host", "host": "unix:///a=b"}},
 		},
-		"an empty value":            {args: []string{"containerEngine.host="}, want: map[string]any{"containerEngine": map[string]any{"host": ""}}},
-		"a value for the daemon":    {args: []string{"containerEngine.provider=moon"}, want: map[string]any{"containerEngine": map[string]any{"provider": "moon"}}},
+		"an empty value":         {args: []string{"containerEngine.host="}, want: map[string]any{"containerEngine": map[string]any{"host": ""}}},
+		"a value for the daemon": {args: []string{"containerEngine.provider=moon"}, want: map[string]any{"containerEngine": map[string]any{"provider": "moon"}}},
+		"sizes": {
+			args: []string{"vm.cpus=2", "vm.memory=4096Mi", "vm.disk="},
+			want: map[string]any{"vm": map[string]any{"cpus": int64(2), "memory": "4Gi", "disk": nil}},
+		},
+		"no size": {args: []string{"vm.memory=lots"}, err: `vm.memory is a size such as 4Gi, not "lots"`},
+		"folders": {
+			args: []string{"vm.mounts=/src:rw,/data"},
+			want: map[string]any{"vm": map[string]any{"mounts": []any{
+				map[string]any{"path": "/src", "writable": true}, map[string]any{"path": "/data", "writable": false},
+			}}},
+		},
+		"no folders":                {args: []string{"vm.mounts="}, want: map[string]any{"vm": map[string]any{"mounts": []any{}}}},
 		"no assignment":             {args: []string{"running"}, err: `"running" is not PROPERTY=VALUE`},
 		"no name":                   {args: []string{"=true"}, err: "is not PROPERTY=VALUE"},
 		"a slip of the pen":         {args: []string{"containerengine.provder=host"}, err: `did you mean "containerEngine.provider"?`},

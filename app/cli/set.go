@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	"github.com/berth-desktop/berth/backend/client"
@@ -18,9 +19,10 @@ func (c *CLI) setCommand() *cobra.Command {
 	var w waiting
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use:               "set PROPERTY=VALUE…",
-		Short:             "Change what the engine is like",
-		Example:           "  berth set containerEngine.provider=host\n  berth set containerEngine.provider=native running=true",
+		Use:   "set PROPERTY=VALUE…",
+		Short: "Change what the engine is like",
+		Example: "  berth set containerEngine.provider=host\n  berth set containerEngine.provider=native running=true\n" +
+			"  berth set containerEngine.provider=lima vm.memory=4Gi vm.mounts=/home/me/src:rw,/srv/data",
 		ValidArgsFunction: completeAssignment,
 	}
 	var change map[string]any
@@ -103,7 +105,17 @@ func value(s appv1.AppSpec, name string) string {
 			}
 		}
 	}
-	return fmt.Sprint(v.Interface())
+	switch is := v.Interface().(type) {
+	case *resource.Quantity:
+		if is == nil {
+			return ""
+		}
+		return is.String()
+	case []appv1.VMMount:
+		return foldersText(is)
+	default:
+		return fmt.Sprint(is)
+	}
 }
 
 func shown(s string) string {

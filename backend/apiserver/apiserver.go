@@ -5,6 +5,7 @@
 package apiserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,11 +20,12 @@ import (
 
 	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	lima "github.com/berth-desktop/berth/backend/api/lima/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/apiserver/memstore"
 )
 
-// Config says where the API is served. All fields but Subresources and Local are required.
+// Config says where the API is served. All fields but Subresources, Local, Host and JudgeTemplate are required.
 type Config struct {
 	// Objects is the folder of the kinds that outlive the daemon.
 	Objects string
@@ -41,6 +43,10 @@ type Config struct {
 	Subresources []Subresource
 	// Local is served under /local/ on the socket only. It may be nil.
 	Local http.Handler
+	// Host is what this computer has.
+	Host Host
+	// JudgeTemplate is asked for what Lima thinks of a machine's template; nil takes every one.
+	JudgeTemplate func(ctx context.Context, template []byte) error
 	// Log takes what the server has to say, and what the Kubernetes libraries say in all of the process.
 	Log *slog.Logger
 }
@@ -59,6 +65,7 @@ type Server struct {
 	networks   *registry[containers.Network, *containers.Network]
 	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
 	creates    *registry[containers.ContainerCreate, *containers.ContainerCreate]
+	machines   *registry[lima.LimaVM, *lima.LimaVM]
 }
 
 // New builds the API and loads the objects that are kept; it binds nothing.
@@ -75,10 +82,10 @@ func New(cfg Config) (*Server, error) {
 		versions: memstore.NewBackend(uint64(time.Now().UnixMicro())),
 		objects:  cfg.Objects,
 		log:      cfg.Log,
-		routes:   map[schema.GroupVersion]map[string]rest.Storage{app.SchemeGroupVersion: {}, containers.SchemeGroupVersion: {}},
+		routes:   map[schema.GroupVersion]map[string]rest.Storage{app.SchemeGroupVersion: {}, containers.SchemeGroupVersion: {}, lima.SchemeGroupVersion: {}},
 	}
 	err = errors.Join(
-		add(b, &s.apps, appKind()),
+		add(b, &s.apps, appKind(cfg.Host)),
 		add(b, &s.activities, activityKind()),
 		add(b, &s.containers, containerKind()),
 		add(b, &s.images, imageKind()),
@@ -86,6 +93,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.networks, networkKind()),
 		add(b, &s.namespaces, containerNamespaceKind()),
 		add(b, &s.creates, containerCreateKind()),
+		add(b, &s.machines, limaVMKind(cfg.JudgeTemplate)),
 	)
 	if err != nil {
 		return nil, err
@@ -163,6 +171,9 @@ func (s *Server) Networks() store.Store[containers.Network, *containers.Network]
 func (s *Server) ContainerCreates() store.Store[containers.ContainerCreate, *containers.ContainerCreate] {
 	return s.creates
 }
+
+// LimaVMs is the daemon's own door to LimaVM.
+func (s *Server) LimaVMs() store.Store[lima.LimaVM, *lima.LimaVM] { return s.machines }
 
 // ContainerNamespaces is the daemon's own door to ContainerNamespace.
 func (s *Server) ContainerNamespaces() store.Store[containers.ContainerNamespace, *containers.ContainerNamespace] {

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -28,9 +29,11 @@ type kind[T any, P store.Object[T]] struct {
 	cells            func(P) []any
 	selectable       func(P) fields.Set               // besides name and namespace; may be nil
 	validate         func(obj, old P) field.ErrorList // old is nil on create; may be nil
-	keep             func(P) error                    // why nobody who comes over HTTP may delete it; may be nil
-	setStatus        func(to, from P)
-	sameSpec         func(a, b P) bool // nil for a kind that has no spec
+	// admit is asked after validate, and may take its time; it may be nil.
+	admit     func(ctx context.Context, obj, old P) field.ErrorList
+	keep      func(P) error // why nobody who comes over HTTP may delete it; may be nil
+	setStatus func(to, from P)
+	sameSpec  func(a, b P) bool // nil for a kind that has no spec
 }
 
 func (k kind[T, P]) newObject() runtime.Object { return P(new(T)) }

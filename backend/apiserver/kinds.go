@@ -9,12 +9,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
-func appKind() kind[app.App, *app.App] {
+func appKind(h Host) kind[app.App, *app.App] {
 	return kind[app.App, *app.App]{
 		group: app.SchemeGroupVersion, plural: "apps", singular: "app", kept: true,
 		newList: func() runtime.Object { return &app.AppList{} },
@@ -40,7 +41,7 @@ func appKind() kind[app.App, *app.App] {
 			provider := string(a.Spec.ContainerEngine.Provider)
 			return []any{strconv.FormatBool(a.Spec.Running), provider, running, ready, settled, reason, engine.Endpoint, engine.Version}
 		},
-		validate:  validateApp,
+		validate:  func(a, old *app.App) field.ErrorList { return validateApp(a, old, h) },
 		setStatus: func(to, from *app.App) { to.Status = from.Status },
 		sameSpec:  func(a, b *app.App) bool { return apiequality.Semantic.DeepEqual(a.Spec, b.Spec) },
 	}

@@ -158,11 +158,13 @@ func TestStockKubectl(t *testing.T) {
 	t.Run("explain", func(t *testing.T) {
 		shows(t, k.run(t, "", "explain", "container.spec.state"), "ENUM:", "created", "running", "unknown", "once per generation")
 		shows(t, k.run(t, "", "explain", "app.spec.containerEngine.provider"), "ENUM:", "native")
+		shows(t, k.run(t, "", "explain", "app.spec.vm.memory"), "a quarter of this computer's")
+		shows(t, k.run(t, "", "explain", "limavm.spec.template"), "Lima YAML")
 	})
 	t.Run("api-resources", func(t *testing.T) {
 		out := k.run(t, "", "api-resources", "--categories=all", "-o", "wide")
 		shows(t, out, "apps app.berth.desktop/v1alpha1 false App", "containers ctr containers.berth.desktop/v1alpha1 true Container", "all,berth")
-		if lines := strings.Count(out, "v1alpha1"); lines != 7 {
+		if lines := strings.Count(out, "v1alpha1"); lines != 8 {
 			t.Errorf("%d kinds:\n%s", lines, out)
 		}
 		shows(t, k.run(t, "", "api-resources", "-o", "wide"), "activities act app.berth.desktop/v1alpha1 false Activity get,list,watch")

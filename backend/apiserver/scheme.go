@@ -10,17 +10,18 @@ import (
 
 	app "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	lima "github.com/berth-desktop/berth/backend/api/lima/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
 )
 
 func newScheme() (*runtime.Scheme, error) {
 	s := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{app.AddToScheme, containers.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{app.AddToScheme, containers.AddToScheme, lima.AddToScheme} {
 		if err := add(s); err != nil {
 			return nil, fmt.Errorf("register kinds: %w", err)
 		}
 	}
-	for _, gv := range []schema.GroupVersion{app.SchemeGroupVersion, containers.SchemeGroupVersion} {
+	for _, gv := range []schema.GroupVersion{app.SchemeGroupVersion, containers.SchemeGroupVersion, lima.SchemeGroupVersion} {
 		if err := s.SetVersionPriority(gv); err != nil {
 			return nil, fmt.Errorf("register %s: %w", gv, err)
 		}

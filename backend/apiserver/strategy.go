@@ -63,19 +63,26 @@ func (s strategy[T, P]) PrepareForUpdate(ctx context.Context, obj, old runtime.O
 }
 
 // Validate implements rest.RESTCreateStrategy. What the daemon itself creates is a mirror of what is so.
-func (s strategy[T, P]) Validate(_ context.Context, obj runtime.Object) field.ErrorList {
-	if s.kind.validate == nil {
-		return nil
-	}
-	return s.kind.validate(obj.(P), nil)
+func (s strategy[T, P]) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
+	return s.check(ctx, obj.(P), nil)
 }
 
 // ValidateUpdate implements rest.RESTUpdateStrategy. Status is not validated: the daemon wrote it.
-func (s strategy[T, P]) ValidateUpdate(_ context.Context, obj, old runtime.Object) field.ErrorList {
-	if s.kind.validate == nil || s.writes == statusWrites {
+func (s strategy[T, P]) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
+	if s.writes == statusWrites {
 		return nil
 	}
-	return s.kind.validate(obj.(P), old.(P))
+	return s.check(ctx, obj.(P), old.(P))
+}
+
+func (s strategy[T, P]) check(ctx context.Context, obj, old P) (errs field.ErrorList) {
+	if s.kind.validate != nil {
+		errs = s.kind.validate(obj, old)
+	}
+	if s.kind.admit != nil && len(errs) == 0 {
+		errs = s.kind.admit(ctx, obj, old)
+	}
+	return errs
 }
 
 // WarningsOnCreate implements rest.RESTCreateStrategy.

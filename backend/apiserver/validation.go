@@ -8,7 +8,7 @@ import (
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
-func validateApp(a, old *app.App) field.ErrorList {
+func validateApp(a, old *app.App, h Host) field.ErrorList {
 	var errs field.ErrorList
 	if a.Name != app.AppName {
 		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), a.Name, "there is one App, and its name is "+app.AppName))
@@ -21,11 +21,12 @@ func validateApp(a, old *app.App) field.ErrorList {
 		errs = append(errs, field.Forbidden(spec.Child("namespace"), "it cannot change once set"))
 	}
 	engine := spec.Child("containerEngine")
-	if a.Spec.ContainerEngine.Provider == app.ProviderLima {
-		errs = append(errs, field.Invalid(engine.Child("provider"), app.ProviderLima, "not available yet in this version: use native or host"))
-	} else {
-		errs = append(errs, oneOf(engine.Child("provider"), a.Spec.ContainerEngine.Provider, app.ProviderNative, app.ProviderHost)...)
+	errs = append(errs, oneOf(engine.Child("provider"), a.Spec.ContainerEngine.Provider, app.ProviderNative, app.ProviderHost, app.ProviderLima)...)
+	var oldVM *app.VM
+	if old != nil {
+		oldVM = &old.Spec.VM
 	}
+	errs = append(errs, validateVM(spec.Child("vm"), &a.Spec.VM, oldVM, h)...)
 	return append(errs, oneOf(engine.Child("name"), a.Spec.ContainerEngine.Name, app.EngineMoby, app.EngineContainerd)...)
 }
 

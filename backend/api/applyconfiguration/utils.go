@@ -9,7 +9,9 @@ import (
 	appv1alpha1 "github.com/berth-desktop/berth/backend/api/applyconfiguration/app/v1alpha1"
 	applyconfigurationcontainersv1alpha1 "github.com/berth-desktop/berth/backend/api/applyconfiguration/containers/v1alpha1"
 	internal "github.com/berth-desktop/berth/backend/api/applyconfiguration/internal"
+	applyconfigurationlimav1alpha1 "github.com/berth-desktop/berth/backend/api/applyconfiguration/lima/v1alpha1"
 	containersv1alpha1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	limav1alpha1 "github.com/berth-desktop/berth/backend/api/lima/v1alpha1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
 	managedfields "k8s.io/apimachinery/pkg/util/managedfields"
@@ -40,6 +42,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &appv1alpha1.StartupStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StartupStep"):
 		return &appv1alpha1.StartupStepApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VM"):
+		return &appv1alpha1.VMApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VMMount"):
+		return &appv1alpha1.VMMountApplyConfiguration{}
 
 		// Group=containers.berth.desktop, Version=v1alpha1
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Container"):
@@ -88,6 +94,18 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.VolumeMountApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeStatus"):
 		return &applyconfigurationcontainersv1alpha1.VolumeStatusApplyConfiguration{}
+
+		// Group=lima.berth.desktop, Version=v1alpha1
+	case limav1alpha1.SchemeGroupVersion.WithKind("LimaVM"):
+		return &applyconfigurationlimav1alpha1.LimaVMApplyConfiguration{}
+	case limav1alpha1.SchemeGroupVersion.WithKind("LimaVMFailure"):
+		return &applyconfigurationlimav1alpha1.LimaVMFailureApplyConfiguration{}
+	case limav1alpha1.SchemeGroupVersion.WithKind("LimaVMSpec"):
+		return &applyconfigurationlimav1alpha1.LimaVMSpecApplyConfiguration{}
+	case limav1alpha1.SchemeGroupVersion.WithKind("LimaVMStatus"):
+		return &applyconfigurationlimav1alpha1.LimaVMStatusApplyConfiguration{}
+	case limav1alpha1.SchemeGroupVersion.WithKind("LimaVMStep"):
+		return &applyconfigurationlimav1alpha1.LimaVMStepApplyConfiguration{}
 
 	}
 	return nil

@@ -1,6 +1,9 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 const (
 	// AppName is the name of the one App.
@@ -105,6 +108,9 @@ type AppSpec struct {
 	// ContainerEngine says which engine, and who houses it.
 	// +optional
 	ContainerEngine ContainerEngine `json:"containerEngine,omitempty"`
+	// VM is what the machine of provider lima is like. A change restarts it.
+	// +optional
+	VM VM `json:"vm,omitempty"`
 	// RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
 	// again. What is as it should be is left alone.
 	// +optional
@@ -123,6 +129,34 @@ type ContainerEngine struct {
 	// user's current one.
 	// +optional
 	Host string `json:"host,omitempty"`
+}
+
+// VM is what the machine of provider lima is like. What is left open is chosen by what this computer has.
+type VM struct {
+	// CPUs that the machine may use; 0 means half of this computer's, at most 4.
+	// +optional
+	CPUs int32 `json:"cpus,omitempty"`
+	// Memory of the machine, such as 4Gi; empty means a quarter of this computer's, but 2Gi to 8Gi.
+	// +optional
+	Memory *resource.Quantity `json:"memory,omitempty"`
+	// Disk for images, containers and volumes, such as 64Gi, which is the default. It takes space as it fills, and can
+	// only grow.
+	// +optional
+	Disk *resource.Quantity `json:"disk,omitempty"`
+	// Mounts are the folders of this computer that containers can use, under the same path.
+	// +optional
+	// +listType=map
+	// +listMapKey=path
+	Mounts []VMMount `json:"mounts,omitempty"`
+}
+
+// VMMount is a folder of this computer that containers can use.
+type VMMount struct {
+	// Path of the folder: absolute.
+	Path string `json:"path"`
+	// Writable says whether containers may change what is in it.
+	// +optional
+	Writable bool `json:"writable,omitempty"`
 }
 
 // AppStatus is what was observed.

@@ -1,5 +1,8 @@
 package v1alpha1
 
+// DefaultDisk is the size, in bytes, of a machine's disk that nobody chose.
+const DefaultDisk = 64 << 30
+
 // SetDefaults_AppSpec fills what the user left open. The provider is not defaulted here: which one is right
 // depends on the machine, so the daemon chooses it when it creates the App.
 //

@@ -66,3 +66,13 @@ func (in StartupStatus) OpenAPIModelName() string {
 func (in StartupStep) OpenAPIModelName() string {
 	return "desktop.berth.app.v1alpha1.StartupStep"
 }
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VM) OpenAPIModelName() string {
+	return "desktop.berth.app.v1alpha1.VM"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VMMount) OpenAPIModelName() string {
+	return "desktop.berth.app.v1alpha1.VMMount"
+}

@@ -19,6 +19,8 @@ type AppSpecApplyConfiguration struct {
 	Namespace *string `json:"namespace,omitempty"`
 	// ContainerEngine says which engine, and who houses it.
 	ContainerEngine *ContainerEngineApplyConfiguration `json:"containerEngine,omitempty"`
+	// VM is what the machine of provider lima is like. A change restarts it.
+	VM *VMApplyConfiguration `json:"vm,omitempty"`
 	// RetriedAt asks for one more attempt: set to now, it has a start, a stop or a connection that was given up tried
 	// again. What is as it should be is left alone.
 	RetriedAt *v1.MicroTime `json:"retriedAt,omitempty"`
@@ -51,6 +53,14 @@ func (b *AppSpecApplyConfiguration) WithNamespace(value string) *AppSpecApplyCon
 // If called multiple times, the ContainerEngine field is set to the value of the last call.
 func (b *AppSpecApplyConfiguration) WithContainerEngine(value *ContainerEngineApplyConfiguration) *AppSpecApplyConfiguration {
 	b.ContainerEngine = value
+	return b
+}
+
+// WithVM sets the VM field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the VM field is set to the value of the last call.
+func (b *AppSpecApplyConfiguration) WithVM(value *VMApplyConfiguration) *AppSpecApplyConfiguration {
+	b.VM = value
 	return b
 }
 
