@@ -65,10 +65,10 @@ bench-mirror: deps build ## print the mirror's figures alone, with what each cha
 docs: ## rewrite the pages of docs/ that are derived from code
 	go run -tags $(TAGS) ./build/reference docs
 
-package: build ## make the .deb and the .rpm, with bills of materials and checksums, in dist/
+package: build $(GUESTAGENT) ## make the .deb and the .rpm, with bills of materials and checksums, in dist/
 	build/package.sh
 
-test-package: build ## install, run, upgrade and purge the .deb in a clean Debian (needs root; once some minutes)
+test-package: build $(GUESTAGENT) ## install, run, upgrade and purge the .deb in a clean Debian (needs root; once some minutes)
 	build/deps.sh packages
 	go test -tags packages -count=1 -timeout 30m ./build/packagetest
 

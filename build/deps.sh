@@ -11,7 +11,7 @@ packages() {
     machine) echo qemu-system-x86 qemu-utils openssh-client ;;
     image) echo mmdebstrap qemu-utils e2fsprogs ;;
     engines) echo mmdebstrap util-linux ;;
-    packages) echo mmdebstrap util-linux rpm ;;
+    packages) echo mmdebstrap util-linux rpm lintian ;;
     cross) echo nsis ;;
     *) echo "deps.sh: no group $1: use build, engine, engines or test" >&2; exit 2 ;;
   esac

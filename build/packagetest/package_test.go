@@ -5,6 +5,7 @@ package packagetest
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,8 @@ func TestPackageInstallsRunsAndLeavesNothing(t *testing.T) {
 	for name, script := range map[string]string{
 		"version":            `berth version | grep -q .`,
 		"kubectl":            `berth-kubectl version --client | grep -q v1.`,
+		"Lima's helper":      `! berth-lima nonsense 2>/tmp/said; grep -q . /tmp/said; test -x "$(dirname "$(readlink -f /usr/bin/berth-lima)")/lima-guestagent.Linux-x86_64"`,
+		"licences":           `zgrep -q '^github.com/moby/moby/client v' /usr/share/doc/berth/THIRD-PARTY-NOTICES.gz; zgrep -q '^svelte ' /usr/share/doc/berth/THIRD-PARTY-NOTICES.gz`,
 		"libraries":          `! ldd /usr/bin/berth-desktop /usr/bin/berth-tray | grep 'not found'`,
 		"desktop entry":      `desktop-file-validate /usr/share/applications/berth-desktop.desktop`,
 		"links":              `grep -q 'x-scheme-handler/berth=berth-desktop.desktop' /usr/share/applications/mimeinfo.cache`,
@@ -122,7 +125,7 @@ func TestPackagesComeWithChecksumsAndABillOfMaterials(t *testing.T) {
 	check := exec.Command("sha256sum", "--check", "--strict", "SHA256SUMS")
 	check.Dir = dist
 	must(t, check)
-	for _, program := range []string{"berth", "berth-kubectl", "berth-desktop", "berth-tray"} {
+	for _, program := range []string{"berth", "berth-kubectl", "berth-lima", "lima-guestagent.Linux-x86_64", "berth-desktop", "berth-tray"} {
 		data, err := os.ReadFile(filepath.Join(dist, program+".cdx.json"))
 		if err != nil {
 			t.Fatal(err)
@@ -136,14 +139,70 @@ func TestPackagesComeWithChecksumsAndABillOfMaterials(t *testing.T) {
 	}
 }
 
-func TestRPMNamesWhatItNeeds(t *testing.T) {
-	out, err := exec.Command("rpm", "-qp", "--requires", one(t, build(t, "1.0.0"), "*.rpm")).Output()
+// What Debian asks of a package, but for what Go programs are: static, and of one piece.
+func TestLintianFindsNothingElse(t *testing.T) {
+	known := "statically-linked-binary,hardening-no-pie,no-manual-page,unknown-field"
+	must(t, exec.Command("lintian", "--allow-root", "--fail-on", "error,warning", "--suppress-tags", known, one(t, build(t, "1.0.0"), "*.deb")))
+}
+
+func TestRPMHoldsWhatTheDebHoldsAndNamesWhatItNeeds(t *testing.T) {
+	dist := build(t, "1.0.0")
+	rpm := one(t, dist, "*.rpm")
+	query := func(args ...string) string {
+		out, err := exec.Command("rpm", append([]string{"--query", "--package", rpm}, args...)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	requires := query("--requires")
+	for _, want := range []string{"libgtk-3.so.0()(64bit)", "libwebkit2gtk-4.1.so.0()(64bit)", "libayatana-appindicator3.so.1()(64bit)"} {
+		if !strings.Contains(requires, want) {
+			t.Errorf("the .rpm does not require %s:\n%s", want, requires)
+		}
+	}
+	if scripts := query("--scripts"); scripts != "" {
+		t.Errorf("the .rpm runs scripts, and needs none:\n%s", scripts)
+	}
+
+	// Into a root of its own, by rpm, which needs nothing but the files: other packages of that root are nobody's.
+	root := t.TempDir()
+	must(t, exec.Command("rpm", "--root", root, "--nodeps", "--install", rpm))
+	deb := t.TempDir()
+	must(t, exec.Command("dpkg-deb", "--extract", one(t, dist, "*.deb"), deb))
+	if diff := cmp.Diff(under(t, deb), under(t, filepath.Join(root, "usr"), "usr")); diff != "" {
+		t.Errorf("the .rpm does not hold what the .deb holds (-deb +rpm):\n%s", diff)
+	}
+	must(t, exec.Command(filepath.Join(root, "usr", "bin", "berth"), "version"))
+	must(t, exec.Command("rpm", "--root", root, "--nodeps", "--erase", "berth"))
+	if _, err := os.Lstat(filepath.Join(root, "usr", "bin", "berth")); !os.IsNotExist(err) {
+		t.Errorf("an erased .rpm leaves its program: %v", err)
+	}
+}
+
+// under is the files below a folder, each with what it holds or points to.
+func under(t *testing.T, dir string, prefix ...string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.Join(append(prefix, name)...)
+		if e.Type()&os.ModeSymlink != 0 {
+			found[name], err = os.Readlink(path)
+			return err
+		}
+		data, err := os.ReadFile(path)
+		found[name] = fmt.Sprintf("%x", sha256.Sum256(data))
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"libgtk-3.so.0()(64bit)", "libwebkit2gtk-4.1.so.0()(64bit)", "libayatana-appindicator3.so.1()(64bit)"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the .rpm does not require %s:\n%s", want, out)
-		}
-	}
+	return found
 }

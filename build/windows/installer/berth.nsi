@@ -35,7 +35,7 @@ Section "Berth"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Berth"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\berth-desktop.exe"
-  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "The Berth authors"
+  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "The Berth developers"
   WriteRegStr HKCU "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'
   WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
   WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
