@@ -172,6 +172,7 @@ export class Stub {
     response.setHeader('Content-Security-Policy', policy)
     const side = this.#side(url.pathname)
     if (side && !this.down) {
+      if (request.method === 'POST') await this.#hear(request, url.pathname)
       const lines: string[] = []
       await side(url.searchParams, (...said) => void lines.push(...said), url.pathname)
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(lines.join('\n'))
@@ -268,11 +269,16 @@ export class Stub {
     response.end(JSON.stringify(object))
   }
 
-  /** Takes a wish for a container, and leaves to the test what comes of it. */
-  async #create(request: IncomingMessage, path: string, response: ServerResponse): Promise<void> {
+  async #hear(request: IncomingMessage, path: string): Promise<string> {
     let body = ''
     for await (const chunk of request) body += String(chunk)
-    this.wishes.push({ method: 'POST', path, body })
+    this.wishes.push({ method: request.method ?? '', path, body })
+    return body
+  }
+
+  /** Takes a wish for a container, and leaves to the test what comes of it. */
+  async #create(request: IncomingMessage, path: string, response: ServerResponse): Promise<void> {
+    const body = await this.#hear(request, path)
     response.setHeader('Content-Type', 'application/json')
     if (this.refuse) {
       const { status, message } = this.refuse

@@ -12,14 +12,20 @@ export interface Client {
   act(namespace: string, container: string, action: string): Promise<void>
   create(namespace: string, name: string, spec: ContainerCreateSpec): Promise<void>
   remove(namespace: string, kind: KindName, name: string): Promise<void>
+  /** Asks for something at a path; what the daemon answers, as text. */
+  post(path: string, wish: object): Promise<string>
   /** What the daemon answers at a path, as text. */
   read(path: string): Promise<string>
 }
 
 export function newClient(transport: Transport): Client {
-  const ask = async (request: Request): Promise<void> => {
+  const tell = async (request: Request): Promise<string> => {
     const answer = await transport.request(request)
     if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, answer.body)
+    return answer.body
+  }
+  const ask = async (request: Request): Promise<void> => {
+    await tell(request)
   }
   const patch = (path: string, change: object): Promise<void> =>
     ask({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: JSON.stringify(change) })
@@ -46,11 +52,8 @@ export function newClient(transport: Transport): Client {
           spec,
         } satisfies ContainerCreate),
       }),
-    read: async (path) => {
-      const answer = await transport.request({ method: 'GET', path })
-      if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, answer.body)
-      return answer.body
-    },
+    read: (path) => tell({ method: 'GET', path }),
+    post: (path, wish) => tell({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(wish) }),
     remove: async (namespace, kind, name) => {
       const answer = await transport.request({ method: 'DELETE', path: objectPath(kindPath(namespace, kind), name) })
       const gone = answer.status === 404 // somebody was faster, and that is what was wanted

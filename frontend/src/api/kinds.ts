@@ -24,6 +24,8 @@ export const appsPath = `${appGroup}/apps`
 export const activitiesPath = `${appGroup}/activities`
 /** The daemon's checks of itself and of this machine; it is no part of the Kubernetes API. */
 export const doctorPath = '/local/doctor'
+/** What belongs to this user's desktop. */
+export const desktopPath = '/local/desktop'
 export const versionPath = '/version'
 /** Only which houses an engine could have here. */
 export const waysPath = `${doctorPath}?ways`

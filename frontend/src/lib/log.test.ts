@@ -182,12 +182,11 @@ describe('what the engine says', () => {
 })
 
 describe('settings', () => {
-  const from = { provider: 'native', name: 'moby', host: '' }
+  const from = { provider: 'native', name: 'moby', host: '', machine: { cpus: '', memory: '', disk: '', mounts: '' } }
   it('change only what is different, and say what it means', () => {
     expect(changeOf(from, { ...from })).toBeUndefined()
     expect(changeOf(from, { ...from, provider: 'host', host: ' default ' })).toEqual({
-      provider: 'host',
-      host: 'default',
+      containerEngine: { provider: 'host', host: 'default' },
     })
     expect(consequence(from, { ...from, provider: 'host' }, true)).toBe('restarts')
     expect(consequence({ ...from, provider: 'host' }, from, true)).toBe('attaches')

@@ -133,6 +133,11 @@ export class Berth {
     return this.#client.read(path)
   }
 
+  /** Asks for something that is no object of the API. Rejects with an ApiError. */
+  post(path: string, wish: object): Promise<string> {
+    return this.#client.post(path, wish)
+  }
+
   /** What the daemon streams at a path; see Transport. */
   stream(path: string, lines: (batch: string[]) => void, signal: AbortSignal): Promise<void> {
     return this.#transport.stream(path, lines, signal)
