@@ -67,6 +67,10 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 			<-started
 			wailsruntime.EventsEmit(window, event, data...)
 		},
+		func(name string) (string, error) {
+			<-started
+			return wailsruntime.SaveFileDialog(window, wailsruntime.SaveDialogOptions{DefaultFilename: name})
+		},
 		log,
 	)
 	opts.Bind = []any{bridge}

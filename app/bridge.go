@@ -49,7 +49,10 @@ type Response struct {
 type Bridge struct {
 	connect func(context.Context) (daemon, error)
 	emit    func(event string, data ...any)
+	choose  func(name string) (path string, err error)
 	log     *slog.Logger
+	ctx     context.Context //nolint:containedctx // ends what is being saved; the page's calls bring none
+	quit    context.CancelFunc
 
 	dialing sync.Mutex // one at a time starts the daemon; the others find it running
 	current daemon     // guarded by dialing
@@ -60,8 +63,15 @@ type Bridge struct {
 }
 
 // newBridge makes a pipe that reaches the daemon through connect, which starts it if need be, and the page through emit.
-func newBridge(connect func(context.Context) (daemon, error), emit func(event string, data ...any), log *slog.Logger) *Bridge {
-	return &Bridge{connect: connect, emit: emit, log: log, streams: map[string]*stream{}, closed: map[string]bool{}}
+// choose asks the user where to save a file; "" says nowhere.
+func newBridge(connect func(context.Context) (daemon, error), emit func(event string, data ...any),
+	choose func(name string) (path string, err error), log *slog.Logger,
+) *Bridge {
+	ctx, quit := context.WithCancel(context.Background())
+	return &Bridge{
+		connect: connect, emit: emit, choose: choose, log: log, ctx: ctx, quit: quit,
+		streams: map[string]*stream{}, closed: map[string]bool{},
+	}
 }
 
 // Request carries one request to the daemon and its answer back.
@@ -154,8 +164,9 @@ func (b *Bridge) Close(id string) {
 	}
 }
 
-// shutdown ends all streams.
+// shutdown ends all streams and what is being saved.
 func (b *Bridge) shutdown() {
+	b.quit()
 	b.mu.Lock()
 	all := b.streams
 	b.streams = map[string]*stream{}

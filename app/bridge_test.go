@@ -126,7 +126,7 @@ func start(t *testing.T, handler http.HandlerFunc) *harness {
 		}
 		return &socket{http: &http.Client{Transport: transport}, path: path}, nil
 	}
-	h.Bridge = newBridge(connect, func(name string, data ...any) { h.events <- event{name, data} }, slog.New(slog.DiscardHandler))
+	h.Bridge = newBridge(connect, func(name string, data ...any) { h.events <- event{name, data} }, nil, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
 		h.shutdown()
 		transport.CloseIdleConnections()
@@ -186,7 +186,7 @@ func TestThePageCanCallNothingElse(t *testing.T) {
 	for m := range reflect.TypeFor[*Bridge]().Methods() {
 		got = append(got, m.Name)
 	}
-	if diff := cmp.Diff([]string{"Ack", "Close", "Dial", "Open", "Request", "Send"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Ack", "Close", "Dial", "Open", "Request", "Save", "SaveText", "Send"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -360,6 +360,7 @@ func TestADaemonThatCannotBeStartedIsSaid(t *testing.T) {
 			return nil, errors.New("the daemon did not start: see berth.log")
 		},
 		func(name string, data ...any) { heard <- event{name, data} },
+		nil,
 		slog.New(slog.DiscardHandler),
 	)
 	if _, err := b.Request("GET", "/version", "", ""); err == nil || !strings.Contains(err.Error(), "see berth.log") {

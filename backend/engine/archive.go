@@ -109,6 +109,11 @@ func (c *Client) File(ctx context.Context, id, name string, read func(size int64
 	})
 }
 
+// Archive hands a file, or a folder with all below it, to read as tar. The last link of the path is followed.
+func (c *Client) Archive(ctx context.Context, id, name string, read func(r io.Reader) error) error {
+	return c.archive(ctx, id, name, func(r io.Reader, _ bool) error { return read(r) })
+}
+
 // archive asks for what is at a path, or at the end of the link that is there.
 func (c *Client) archive(ctx context.Context, id, name string, read func(r io.Reader, regular bool) error) error {
 	escaped, err := segment(id)

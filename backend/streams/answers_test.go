@@ -1,6 +1,7 @@
 package streams_test
 
 import (
+	"archive/tar"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,6 +152,21 @@ func TestFilesAreListedAndRead(t *testing.T) {
 	}
 	if got := w.must(path(id, "files?raw=true&limitBytes=2&path=/d/f")); got != "he" {
 		t.Errorf("its beginning is %q", got)
+	}
+	packed := map[string]string{}
+	for r := tar.NewReader(strings.NewReader(w.must(path(id, "files?archive=true&path=/d")))); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		text, readErr := io.ReadAll(r)
+		if err := errors.Join(err, readErr); err != nil {
+			t.Fatal(err)
+		}
+		packed[h.Name] = string(text)
+	}
+	if diff := cmp.Diff(map[string]string{"d/": "", "d/deep/": "", "d/deep/er/": "", "d/deep/x": "x\n", "d/f": "hello\n", "d/l": ""}, packed); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -35,6 +35,7 @@
 //	GET C/containers/<name>/files?path=/etc                 a folder's stream.Folder: its entries, one level
 //	GET C/containers/<name>/files?path=/etc/hosts&raw=true   a file's bytes, as an attachment, 64 MiB at most
 //	GET C/containers/<name>/files?path=/etc/hosts            a file's stream.Folder with itself as its only entry
+//	GET C/containers/<name>/files?path=/etc&archive=true     a file, or a folder with all below it, as tar
 //	GET C/containers/<name>/top?ps_args=-ef                  stream.Processes
 //	GET C/containers/<name>/inspect                          the engine's own JSON
 //	GET C/images/<name>/inspect, C/images/<name>/history, C/volumes/<name>/inspect, C/networks/<name>/inspect

@@ -88,7 +88,7 @@ func (s *Server) Top(w http.ResponseWriter, r *http.Request, c *containers.Conta
 // Files answers with a folder of a container, or a file's bytes.
 func (s *Server) Files(w http.ResponseWriter, r *http.Request, c *containers.Container) error {
 	q := &asked{Values: r.URL.Query()}
-	raw, limit := q.flag("raw", false), q.number("limitBytes", -1)
+	raw, packed, limit := q.flag("raw", false), q.flag("archive", false), q.number("limitBytes", -1)
 	name := path.Clean("/" + q.Get("path"))
 	if strings.ContainsRune(name, 0) {
 		q.wrong("path", strconv.Quote(name), "a path")
@@ -99,6 +99,9 @@ func (s *Server) Files(w http.ResponseWriter, r *http.Request, c *containers.Con
 	e, err := s.engine(r.Context(), c.Namespace)
 	if err != nil {
 		return err
+	}
+	if packed {
+		return s.tar(w, r, e, c.Name, name)
 	}
 	if !raw {
 		folder, err := e.Folder(r.Context(), c.Name, name)
