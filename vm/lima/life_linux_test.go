@@ -46,6 +46,9 @@ func newBox(t *testing.T, fault string) *box {
 	}
 	b.d = b.driver()
 	t.Cleanup(func() {
+		if t.Failed() {
+			b.logs(t)
+		}
 		if err := b.d.Delete(context.WithoutCancel(t.Context())); err != nil {
 			t.Errorf("delete the machine: %v", err)
 		}
@@ -57,6 +60,15 @@ func newBox(t *testing.T, fault string) *box {
 		}
 	})
 	return b
+}
+
+func (b *box) logs(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"ha.stderr.log", "ha.stdout.log", "serial.log"} {
+		if text, err := os.ReadFile(b.file(name)); err == nil {
+			t.Logf("%s ends with:\n%s", name, text[max(0, len(text)-6000):])
+		}
+	}
 }
 
 // driver is a new one of the same machine, as a daemon that starts has it.

@@ -8,62 +8,94 @@ import (
 	"strings"
 )
 
-// Lima 1.2 tells of forwarded ports in its log only: first from where to where, then, if it failed, the guest's port.
+// Lima 1.2 tells of forwarded ports in its log only: first from where to where, then, if it failed, to where.
 var (
 	forwarding = regexp.MustCompile(`^Forwarding TCP from (\S+) to (\S+)$`)
 	unforward  = regexp.MustCompile(`^Stopping forwarding TCP from (\S+) to (\S+)$`)
-	notSetUp   = regexp.MustCompile(`^failed to set up forwarding tcp port (\d+)`)
+	notHad     = regexp.MustCompile(`^failed to listen to TCP connection: listen tcp\d? (\S+): `)
 )
 
 // hear takes from the host agent's log what matters to a machine that is up.
 func (d *Driver) hear(m *machine, s said) {
-	switch {
-	case s.Msg == "Guest agent is running":
+	if s.Msg == "Guest agent is running" {
+		// It tells of all ports again.
 		if strings.Contains(m.warnings.text(), "guest agent") {
 			m.warnings.set(warnDegraded, "")
 		}
-	case forwarding.MatchString(s.Msg):
-		w := forwarding.FindStringSubmatch(s.Msg)
-		m.ports.try(w[1], w[2])
-	case unforward.MatchString(s.Msg):
-		m.warnings.set(warnPort+m.ports.forget(unforward.FindStringSubmatch(s.Msg)[2]), "")
-	case notSetUp.MatchString(s.Msg):
-		if host, ok := m.ports.fail(notSetUp.FindStringSubmatch(s.Msg)[1]); ok {
-			m.warnings.set(warnPort+host, portTaken(host))
+		for host := range m.ports.all {
+			m.warnings.set(warnPort+host, "")
 		}
+		m.ports.clear()
+		return
+	}
+	host := m.ports.hear(s.Msg)
+	if host == "" {
+		return
+	}
+	if m.ports.failed(host) {
+		m.warnings.set(warnPort+host, portTaken(host))
+	} else {
+		m.warnings.set(warnPort+host, "")
 	}
 }
 
-// ports are those of containers that could not be had on this host, by their address here. It belongs to whoever
-// reads the log.
+// ports are the forwards of containers' ports, by their address on this host. They belong to whoever reads the log.
 type ports struct {
-	guest  map[string]string // by the host's address: where it leads
-	failed map[string]bool
+	all map[string]port
+	// left are forwards of our own that nobody wants any more.
+	left []string
 }
 
-func (p *ports) try(guest, host string) {
-	if p.guest == nil {
-		p.guest, p.failed = make(map[string]string), make(map[string]bool)
+type port struct {
+	guest         string
+	tried, failed int // a port that a container has for IPv4 and IPv6 is tried twice, and had once
+	ours          bool
+}
+
+// hear returns the address that a line of the log is about.
+func (p *ports) hear(msg string) (host string) {
+	if p.all == nil {
+		p.all = make(map[string]port)
 	}
-	p.guest[host] = guest
-	delete(p.failed, host)
-}
-
-func (p *ports) forget(host string) string {
-	delete(p.guest, host)
-	delete(p.failed, host)
-	return host
-}
-
-// fail finds the address of the forward that failed: Lima says only which port of the guest it was for.
-func (p *ports) fail(guestPort string) (host string, ok bool) {
-	for h, g := range p.guest {
-		if _, port, err := net.SplitHostPort(g); err == nil && port == guestPort && !p.failed[h] {
-			p.failed[h] = true
-			return h, true
+	if w := forwarding.FindStringSubmatch(msg); w != nil {
+		f := p.all[w[2]]
+		f.guest = w[1]
+		f.tried++
+		p.all[w[2]] = f
+		return w[2]
+	}
+	if w := unforward.FindStringSubmatch(msg); w != nil {
+		p.leave(w[2])
+		return w[2]
+	}
+	if w := notHad.FindStringSubmatch(msg); w != nil {
+		f, known := p.all[w[1]]
+		if !known {
+			return ""
 		}
+		f.failed++
+		p.all[w[1]] = f
+		return w[1]
 	}
-	return "", false
+	return ""
+}
+
+func (p *ports) leave(host string) {
+	if f := p.all[host]; f.ours {
+		p.left = append(p.left, host+":"+f.guest)
+	}
+	delete(p.all, host)
+}
+
+func (p *ports) clear() {
+	for host := range p.all {
+		p.leave(host)
+	}
+}
+
+func (p *ports) failed(host string) bool {
+	f, known := p.all[host]
+	return known && !f.ours && f.failed >= f.tried
 }
 
 func portTaken(host string) string {
@@ -77,18 +109,30 @@ func portTaken(host string) string {
 	return fmt.Sprintf("Port %s of a container is not reachable on this computer: another program has it, or it is not allowed.", port)
 }
 
-// retryPorts forwards what has become free: Lima tries once.
+// retryPorts forwards what has become free, which Lima tries once, and lets go of what it forwarded so.
 func (d *Driver) retryPorts(ctx context.Context, m *machine) {
-	for host := range m.ports.failed {
-		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", host)
-		if err != nil {
+	for _, forward := range m.ports.left {
+		_ = d.layout.ssh(ctx, "-O", "cancel", "-L", forward, d.layout.guestName()) // it is gone if the connection is
+	}
+	m.ports.left = nil
+	for host, f := range m.ports.all {
+		if !m.ports.failed(host) || !isFree(ctx, host) {
 			continue
 		}
-		_ = l.Close()
-		if d.layout.ssh(ctx, "-O", "forward", "-L", host+":"+m.ports.guest[host], d.layout.guestName()) == nil {
-			delete(m.ports.failed, host)
+		if d.layout.ssh(ctx, "-O", "forward", "-L", host+":"+f.guest, d.layout.guestName()) == nil {
+			f.ours = true
+			m.ports.all[host] = f
 			m.warnings.set(warnPort+host, "")
 		}
 	}
+}
+
+func isFree(ctx context.Context, address string) bool {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	_ = l.Close()
+	return true
 }

@@ -67,6 +67,7 @@ const (
 	guestUser  = "berth"
 	guestUID   = 1000
 	mib        = 1 << 20
+	slowCPU    = "max,-cx16,-la57" // without an accelerator
 )
 
 type document map[string]any
@@ -122,7 +123,7 @@ func Template(s Shape) ([]byte, error) {
 	}
 	if s.Accelerator == TCG && s.Image.Arch == "x86_64" {
 		// QEMU 7.2 corrupts a kernel that uses cmpxchg16b, and five-level page tables cost time.
-		d["cpuType"] = document{"x86_64": "max,-cx16,-la57"}
+		d["cpuType"] = document{"x86_64": slowCPU}
 	}
 	text, err := yaml.Marshal(d)
 	if err != nil {
