@@ -28,9 +28,7 @@ import (
 	"github.com/berth-desktop/berth/backend/page"
 	"github.com/berth-desktop/berth/backend/paths"
 	"github.com/berth-desktop/berth/backend/streams"
-	"github.com/berth-desktop/berth/vm"
-	"github.com/berth-desktop/berth/vm/host"
-	"github.com/berth-desktop/berth/vm/native"
+	"github.com/berth-desktop/berth/vm/lima"
 )
 
 // Config is what a daemon needs. All fields are required.
@@ -53,6 +51,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := claimState(cfg.Paths, cfg.Version); err != nil {
 		return err
 	}
+	has := thisComputer()
 	var api *apiserver.Server
 	var reconcilers *controllers.Controllers
 	pages := page.New(page.Config{
@@ -74,8 +73,10 @@ func Run(ctx context.Context, cfg Config) error {
 			},
 			Log: cfg.Log.With("component", "streams"),
 		})),
-		Local: local(cfg, pages),
-		Log:   cfg.Log.With("component", "apiserver"),
+		Local:         local(cfg, pages),
+		Host:          apiserver.Host{CPUs: has.cpus, Memory: has.memory, Home: has.home},
+		JudgeTemplate: lima.Validate,
+		Log:           cfg.Log.With("component", "apiserver"),
 	})
 	if err != nil {
 		return fmt.Errorf("build the API server: %w", err)
@@ -185,43 +186,13 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Volumes:          api.Volumes(),
 		ContainerCreates: api.ContainerCreates(),
 		Networks:         api.Networks(),
-		Drivers:          drivers(cfg),
-		DefaultProvider:  func(context.Context) appv1.Provider { return defaultProvider() },
-		Own:              []appv1.Provider{appv1.ProviderNative},
+		Drivers:          drivers(cfg, api),
+		LimaVMs:          api.LimaVMs(),
+		LimaDrivers:      limaDrivers(cfg),
+		DefaultProvider:  func(ctx context.Context) appv1.Provider { return defaultProvider(ctx, cfg) },
+		Own:              []appv1.Provider{appv1.ProviderNative, appv1.ProviderLima},
 		StartupTimes:     cfg.Paths.StartupTimes(),
 		Engines:          engines,
 		Log:              cfg.Log.With("component", "controllers"),
 	})
-}
-
-// defaultProvider is what a user gets who chose none: an engine of our own where one is installed.
-func defaultProvider() appv1.Provider {
-	if native.Available() == nil {
-		return appv1.ProviderNative
-	}
-	return appv1.ProviderHost
-}
-
-// drivers gives the driver of the house that an engine lives in. There is one native driver, because it alone knows
-// which deaths of its engine were wanted.
-func drivers(cfg Config) func(appv1.ContainerEngine) (vm.Driver, error) {
-	own := native.New(native.Config{
-		Socket: cfg.Paths.EngineSocket(),
-		Data:   cfg.Paths.EngineData(),
-		Run:    cfg.Paths.EngineRun(),
-		Log:    cfg.Paths.EngineLog(),
-		Logger: cfg.Log.With("component", "native"),
-	})
-	return func(e appv1.ContainerEngine) (vm.Driver, error) {
-		switch e.Provider {
-		case appv1.ProviderNative:
-			return own, nil
-		case appv1.ProviderHost:
-			return host.New(host.Config{
-				Host: e.Host, Getenv: cfg.Getenv, Socket: cfg.Paths.RemoteSocket(), Logger: cfg.Log.With("component", "host"),
-			}), nil
-		default:
-			return nil, fmt.Errorf("no house for provider %q: choose %s or %s", e.Provider, appv1.ProviderNative, appv1.ProviderHost)
-		}
-	}
 }

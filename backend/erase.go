@@ -10,9 +10,9 @@ import (
 // Erase stops the engines that Berth houses and removes all of their data. An engine that Berth is only attached to
 // has nothing here and is not touched. The caller holds the instance's lock, so no daemon uses them.
 func Erase(ctx context.Context, cfg Config) error {
-	house := drivers(cfg)
+	house := drivers(cfg, nil)
 	for _, p := range []appv1.Provider{appv1.ProviderNative} {
-		d, err := house(appv1.ContainerEngine{Provider: p})
+		d, err := house(appv1.ContainerEngine{Provider: p}, appv1.VM{})
 		if err != nil {
 			return fmt.Errorf("find the engine of provider %s: %w", p, err)
 		}
@@ -23,5 +23,5 @@ func Erase(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("remove the engine's data: %w", err)
 		}
 	}
-	return nil
+	return eraseMachines(ctx, cfg)
 }

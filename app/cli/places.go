@@ -28,6 +28,7 @@ func places(p paths.Paths) []place {
 		{"objects", p.Objects()},
 		{"data", p.Data},
 		{"engine-data", p.EngineData()},
+		{"machines", p.Machines()},
 		{"runtime", p.Runtime},
 		{"lock", p.Lock()},
 	}

@@ -5,14 +5,17 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	limav1 "github.com/berth-desktop/berth/backend/api/lima/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/controllers/app"
 	"github.com/berth-desktop/berth/backend/controllers/app/history"
@@ -20,6 +23,7 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/containercreate"
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
+	"github.com/berth-desktop/berth/backend/controllers/limavm"
 	"github.com/berth-desktop/berth/backend/controllers/network"
 	"github.com/berth-desktop/berth/backend/controllers/volume"
 	"github.com/berth-desktop/berth/backend/engine"
@@ -36,9 +40,12 @@ type Config struct {
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
 	Networks         store.Store[containersv1.Network, *containersv1.Network]
 	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
-	Drivers func(appv1.ContainerEngine) (vm.Driver, error)
+	Drivers func(appv1.ContainerEngine, appv1.VM) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
 	DefaultProvider func(context.Context) appv1.Provider
+	LimaVMs         store.Store[limav1.LimaVM, *limav1.LimaVM]
+	// LimaDrivers makes the driver of a LimaVM.
+	LimaDrivers func(key types.NamespacedName, template func() []byte) limavm.Machine
 	// Own are the providers whose machines are Berth's.
 	Own []appv1.Provider
 	// StartupTimes is the file that remembers how long starts took.
@@ -52,6 +59,7 @@ type Config struct {
 type Controllers struct {
 	cfg        Config
 	app        *app.Reconciler
+	machines   *limavm.Reconciler
 	containers *container.Reconciler
 	images     *image.Reconciler
 	volumes    *volume.Reconciler
@@ -67,6 +75,9 @@ func New(cfg Config) *Controllers {
 		Apps: cfg.Apps, Drivers: cfg.Drivers, DefaultProvider: cfg.DefaultProvider,
 		Own: cfg.Own, History: history.New(cfg.StartupTimes, cfg.Log.With("kind", "app")),
 		Timing: app.DefaultTiming(), Log: cfg.Log.With("kind", "app"),
+	})
+	c.machines = limavm.New(limavm.Config{
+		Machines: cfg.LimaVMs, Drivers: cfg.LimaDrivers, Timing: limavm.DefaultTiming(), Log: cfg.Log.With("kind", "limavm"),
 	})
 	c.images = image.New(image.Config{
 		Objects: cfg.Images, Containers: cfg.Containers,
@@ -110,12 +121,19 @@ func New(cfg Config) *Controllers {
 
 // Prepare makes App if there is none, and takes back what an earlier daemon observed. Call it before the API is
 // served: nobody is to take yesterday's state for today's.
-func (c *Controllers) Prepare(ctx context.Context) error { return c.app.Prepare(ctx) }
+func (c *Controllers) Prepare(ctx context.Context) error {
+	return errors.Join(c.machines.Prepare(ctx), c.app.Prepare(ctx))
+}
 
 // Run reconciles until ctx ends. Then it stops the machine, if Berth owns it, and returns.
 func (c *Controllers) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return c.app.Run(ctx) })
+	machines, end := context.WithCancel(context.WithoutCancel(ctx)) // App stops its machine through them
+	g.Go(func() error {
+		defer end()
+		return c.app.Run(ctx)
+	})
+	g.Go(func() error { return c.machines.Run(machines) })
 	g.Go(func() error { return c.containers.Run(ctx) })
 	g.Go(func() error { return c.images.Run(ctx) })
 	g.Go(func() error { return c.volumes.Run(ctx) })

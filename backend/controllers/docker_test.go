@@ -61,7 +61,8 @@ func begin(t *testing.T) *world {
 	c := controllers.New(controllers.Config{
 		ContainerCreates: w.api.ContainerCreates(),
 		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
-		Drivers:         func(appv1.ContainerEngine) (vm.Driver, error) { return attached{w.proxy.Endpoint()}, nil },
+		LimaVMs:         w.api.LimaVMs(),
+		Drivers:         func(appv1.ContainerEngine, appv1.VM) (vm.Driver, error) { return attached{w.proxy.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },
 		StartupTimes:    filepath.Join(t.TempDir(), "startup.json"),
 		Engines:         engines, Log: apitest.Log(t),

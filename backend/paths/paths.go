@@ -120,5 +120,9 @@ func (p Paths) EngineRun() string { return filepath.Join(p.Runtime, "engine") }
 // EngineData is the engine's data root.
 func (p Paths) EngineData() string { return filepath.Join(p.Data, "engine") }
 
+// Machines is the home of the virtual machines: a folder each, and one with the disks of their engines. Sockets lie in
+// it.
+func (p Paths) Machines() string { return filepath.Join(p.Data, "lima") }
+
 // EngineLog is the engine's log.
 func (p Paths) EngineLog() string { return filepath.Join(p.Logs(), "engine.log") }

@@ -33,7 +33,7 @@ var errOutdated = errors.New("the wish was changed meanwhile")
 type Config struct {
 	Apps store.Store[app.App, *app.App]
 	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
-	Drivers func(app.ContainerEngine) (vm.Driver, error)
+	Drivers func(app.ContainerEngine, app.VM) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
 	DefaultProvider func(context.Context) app.Provider
 	// Own are the providers whose machines are Berth's: one that an earlier daemon left running while it changed to

@@ -26,11 +26,12 @@ type Timing struct {
 	Stable time.Duration
 }
 
-// DefaultTiming is what users get. A start may have to fetch a machine's disk; it can be cancelled at any time.
+// DefaultTiming is what users get. A start may have to fetch a machine's disk, whose step says so; it can be cancelled
+// at any time.
 func DefaultTiming() Timing {
 	return Timing{
 		Look:    10 * time.Second,
-		Start:   10 * time.Minute,
+		Start:   75 * time.Minute,
 		Step:    2 * time.Minute,
 		Stop:    2 * time.Minute,
 		Connect: 2 * time.Minute,
@@ -60,7 +61,7 @@ type view struct {
 
 // leaves says whether the machine that is there is not wanted.
 func leaves(w wish, m sight) bool {
-	return !w.running || m.phase != down && m.phase != unseen && houseOf(w.engine) != houseOf(m.wish.engine)
+	return !w.running || m.phase != down && m.phase != unseen && houseOf(w) != houseOf(m.wish)
 }
 
 // decide is the protocol: what the machine is to do next, and when to look again if nothing else happens.

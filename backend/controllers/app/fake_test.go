@@ -178,7 +178,7 @@ func withoutMirror(w *world) { w.mute = true }
 func (w *world) run() {
 	r := app.New(app.Config{
 		Apps: w.apps, DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderNative },
-		Drivers: func(e appv1.ContainerEngine) (vm.Driver, error) {
+		Drivers: func(e appv1.ContainerEngine, _ appv1.VM) (vm.Driver, error) {
 			switch {
 			case e.Provider == appv1.ProviderNative:
 				return w.native, nil

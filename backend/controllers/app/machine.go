@@ -15,7 +15,7 @@ import (
 // machine does with drivers what it is ordered to, one thing after another, in the goroutine of Run. Everybody else
 // looks at what is known of it, and gives orders, without waiting for anything.
 type machine struct {
-	drivers func(app.ContainerEngine) (vm.Driver, error)
+	drivers func(app.ContainerEngine, app.VM) (vm.Driver, error)
 	own     []app.Provider
 	timing  Timing
 	log     *slog.Logger
@@ -123,14 +123,14 @@ func (m *machine) carryOut(ctx context.Context) {
 
 // settle makes the driver that w needs the present one.
 func (m *machine) settle(w wish) error {
-	if m.driver != nil && m.house == houseOf(w.engine) {
+	if m.driver != nil && m.house == houseOf(w) {
 		return nil
 	}
-	d, err := m.drivers(w.engine)
+	d, err := m.drivers(w.engine, w.shape.vm())
 	if err != nil {
 		return err
 	}
-	m.driver, m.house = d, houseOf(w.engine)
+	m.driver, m.house = d, houseOf(w)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.teller, _ = d.(vm.Teller)

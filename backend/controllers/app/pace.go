@@ -66,7 +66,7 @@ func (m *machine) sweep(ctx context.Context, w wish) {
 }
 
 func (m *machine) sweepOne(ctx context.Context, provider app.Provider) error {
-	d, err := m.drivers(app.ContainerEngine{Provider: provider})
+	d, err := m.drivers(app.ContainerEngine{Provider: provider}, app.VM{})
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,9 @@ func (v view) running() verdict {
 		case v.leaves():
 			return yes(app.ReasonStopping, v.words("Docker is stopping.", "Disconnecting from Docker."))
 		}
+		if m.warning != "" {
+			return yes(app.ReasonStarted, "Docker is running. "+m.warning)
+		}
 		return yes(app.ReasonStarted, "Docker is running.")
 	case stopping:
 		if m.endpoint == "" { // it had crashed: this only tidies up

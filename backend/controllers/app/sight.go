@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,25 +18,48 @@ type wish struct {
 	running    bool
 	ending     bool // it should run, but the daemon ends
 	engine     app.ContainerEngine
+	shape      shape
 }
 
 func wishOf(a *app.App, ending bool) wish {
 	return wish{
-		uid: a.UID, generation: a.Generation, engine: a.Spec.ContainerEngine,
+		uid: a.UID, generation: a.Generation, engine: a.Spec.ContainerEngine, shape: shapeOf(a.Spec),
 		running: a.Spec.Running && !ending, ending: a.Spec.Running && ending,
 	}
 }
 
-// house is what makes two machines different ones. Which engine's name is shown does not.
+// shape is what the machine of provider lima is to be like, in a form that can be compared; empty for the others, which
+// it does not touch.
+type shape string
+
+func shapeOf(s app.AppSpec) shape {
+	if s.ContainerEngine.Provider != app.ProviderLima {
+		return ""
+	}
+	text, err := json.Marshal(s.VM)
+	if err != nil {
+		return "" // it came as JSON
+	}
+	return shape(text)
+}
+
+func (s shape) vm() (v app.VM) {
+	_ = json.Unmarshal([]byte(s), &v) // shapeOf wrote it, or there is none
+	return v
+}
+
+// house is what makes two machines different ones: the one is stopped before the other is started. Which engine's name
+// is shown does not.
 type house struct {
 	provider app.Provider
 	host     string
+	shape    shape
 }
 
-func houseOf(e app.ContainerEngine) house {
-	h := house{provider: e.Provider}
-	if e.Provider == app.ProviderHost {
-		h.host = e.Host
+func houseOf(w wish) house {
+	h := house{provider: w.engine.Provider, shape: w.shape}
+	if w.engine.Provider == app.ProviderHost {
+		h.host = w.engine.Host
 	}
 	return h
 }
@@ -83,6 +107,7 @@ type sight struct {
 	created   bool
 	abandoned bool // the start that is on its way is not wanted any more
 	endpoint  string
+	warning   string // of a machine that is up
 	upSince   time.Time
 	restarts  int // ordered since the machine last stood for a while
 	trouble   trouble
@@ -106,7 +131,7 @@ func (s sight) ordered(o order, w wish, backoff int, now time.Time) sight {
 		} else {
 			s.restarts = 0 // the user asked for it
 		}
-		if houseOf(s.wish.engine) != houseOf(w.engine) {
+		if s.wish.engine.Provider != w.engine.Provider || houseOf(s.wish).host != houseOf(w).host {
 			s.created = false
 		}
 		s.phase, s.wish, s.abandoned, s.endpoint, s.trouble, s.failure = starting, w, false, "", none, nil
@@ -139,7 +164,7 @@ func endStep(steps []app.StartupStep, as app.StepState, at time.Time) []app.Star
 
 // started is the sight after a start that went well.
 func (s sight) started(endpoint string, now time.Time) sight {
-	s.phase, s.created, s.abandoned, s.endpoint, s.upSince = up, true, false, endpoint, now
+	s.phase, s.created, s.abandoned, s.endpoint, s.warning, s.upSince = up, true, false, endpoint, "", now
 	s.startup.Steps = endStep(append([]app.StartupStep(nil), s.startup.Steps...), app.StepDone, now)
 	return s
 }
@@ -192,6 +217,7 @@ func (s sight) observed(state vm.State, stable time.Duration, now time.Time) sig
 		if state.Endpoint != "" {
 			s.endpoint = state.Endpoint
 		}
+		s.warning = state.Warning
 	case vm.Crashed, vm.Stopped, vm.Absent:
 		f := state.Failure
 		if f == nil {
