@@ -37,8 +37,9 @@ man: $(BIN)/berth ## write the manual pages into bin/man
 run: build ## build, start the engine and open the window (without a display: print the page's address)
 	build/run.sh
 
-test: deps build $(DEVWIN) ## run every test: Go with -race, the page, the window and the tray
-	build/test.sh go page desktop
+test: deps build $(DEVWIN) $(GUESTAGENT) ## run every test: Go with -race, the page, the window and the tray, the packages
+	build/deps.sh packages
+	build/test.sh go page desktop package
 
 test-go: deps build ## run the Go tests with -race, on a real dockerd
 	build/test.sh go
@@ -70,7 +71,7 @@ package: build $(GUESTAGENT) ## make the .deb and the .rpm, with bills of materi
 
 test-package: build $(GUESTAGENT) ## install, run, upgrade and purge the .deb in a clean Debian (needs root; once some minutes)
 	build/deps.sh packages
-	go test -tags packages -count=1 -timeout 30m ./build/packagetest
+	build/test.sh package
 
 guest-image: $(GUESTAGENT) ## make the system that the machine boots, in the user's cache (needs root; once some minutes)
 	build/deps.sh image

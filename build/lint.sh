@@ -16,6 +16,9 @@ echo "== golangci-lint"
 echo "== go mod tidy"
 go mod tidy -diff
 
+echo "== Windows and macOS: types"
+build/cross.sh types
+
 echo "== the page: types, style"
 (cd frontend && npm run --silent check && npm run --silent lint)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the named suites and ends with one line of counts. Usage: build/test.sh [go] [page] [desktop]
+# Runs the named suites and ends with one line of counts. Usage: build/test.sh [go] [page] [desktop] [package]
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,7 +39,8 @@ for suite in "$@"; do
       count_js playwright
       ;;
     desktop) BERTH_ARTIFACTS="$PWD/$out/desktop" gotest desktop -tags desktop -count=1 -timeout 10m ./app/desktoptest/... ;;
-    *) echo "test.sh: no suite $suite: use go, page or desktop" >&2; exit 2 ;;
+    package) gotest package -tags packages -count=1 -timeout 30m ./build/packagetest ;;
+    *) echo "test.sh: no suite $suite: use go, page, desktop or package" >&2; exit 2 ;;
   esac
 done
 

@@ -70,7 +70,7 @@ type root struct{ dir string }
 // enter prepares a command inside: with its own mounts and processes, which end with it.
 func (r *root) enter(script string) *exec.Cmd {
 	const prelude = `mount -t proc proc "$1/proc" && mount -t tmpfs tmp "$1/tmp" && mount --rbind /dev "$1/dev" &&
-		exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive bash -euc "$2"`
+		exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp DEBIAN_FRONTEND=noninteractive bash -euc "$2"`
 	return exec.Command("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "bash", "-euc", prelude, "-", r.dir, script)
 }
 
@@ -104,15 +104,6 @@ func (r *root) files(t *testing.T) map[string]bool {
 		found[strings.TrimSpace(line)] = true
 	}
 	return found
-}
-
-func repository(t *testing.T) string {
-	t.Helper()
-	dir, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 func must(t *testing.T, cmd *exec.Cmd) {

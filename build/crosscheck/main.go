@@ -1,7 +1,8 @@
-// Command darwincheck type-checks programs as macOS would compile them, on a machine that has neither Apple's compiler nor
-// its headers: what Go code says is checked, also beside cgo; what it calls in C and the Objective-C itself are not.
+// Command crosscheck type-checks programs as another system would compile them, on a machine that has neither that
+// system's compiler nor its headers: what our Go code says is checked, also beside cgo; what it calls in C and the
+// Objective-C itself are not, and of other modules only what they declare is read.
 //
-//	go run ./build/darwincheck TAGS PACKAGE…
+//	go run ./build/crosscheck SYSTEM/ARCHITECTURE TAGS PACKAGE…
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // listed is what `go list` tells of a package.
@@ -25,11 +27,14 @@ type listed struct {
 	GoFiles, CgoFiles []string
 	ImportMap         map[string]string
 	Standard          bool
+	Module            *struct{ Main bool }
 	Error             *struct{ Err string }
 }
 
 // checker holds what was checked; `go list -deps` names a package after all that it imports.
 type checker struct {
+	system, architecture string
+
 	files   *token.FileSet
 	checked map[string]*types.Package
 	faults  []error
@@ -55,25 +60,33 @@ func (w within) Import(path string) (*types.Package, error) {
 }
 
 func main() {
-	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: darwincheck TAGS PACKAGE…")
+	system, architecture, ok := "", "", false
+	if len(os.Args) > 3 {
+		system, architecture, ok = strings.Cut(os.Args[1], "/")
+	}
+	if !ok {
+		fmt.Fprintln(os.Stderr, "usage: crosscheck SYSTEM/ARCHITECTURE TAGS PACKAGE…")
 		os.Exit(2)
 	}
-	c := checker{files: token.NewFileSet(), checked: map[string]*types.Package{}, faults: nil}
-	if err := c.run(os.Args[1], os.Args[2:]); err != nil {
+	c := checker{system: system, architecture: architecture, files: token.NewFileSet(), checked: map[string]*types.Package{}}
+	if err := c.run(os.Args[2], os.Args[3:]); err != nil {
 		c.faults = append(c.faults, err)
 	}
 	if err := errors.Join(c.faults...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Fprintf(os.Stdout, "darwincheck: %d packages\n", len(c.checked))
+	fmt.Fprintf(os.Stdout, "crosscheck: %d packages for %s\n", len(c.checked), system)
 }
 
 func (c *checker) run(tags string, packages []string) error {
-	args := append([]string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,Error", "-tags", tags}, packages...)
+	args := append([]string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,Module,Error", "-tags", tags}, packages...)
 	list := exec.CommandContext(context.Background(), "go", args...)
-	list.Env = append(os.Environ(), "GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=1")
+	cgo := "0" // as we build for it
+	if c.system == "darwin" {
+		cgo = "1"
+	}
+	list.Env = append(os.Environ(), "GOOS="+c.system, "GOARCH="+c.architecture, "CGO_ENABLED="+cgo)
 	list.Stderr = os.Stderr
 	out, err := list.StdoutPipe()
 	if err != nil {
@@ -113,11 +126,12 @@ func (c *checker) check(p listed) {
 		}
 		files = append(files, file)
 	}
+	ours := p.Module != nil && p.Module.Main
 	config := types.Config{
 		FakeImportC:      true,
 		Importer:         within{c.checked, p.ImportMap},
-		IgnoreFuncBodies: p.Standard,
-		Sizes:            types.SizesFor("gc", "arm64"),
+		IgnoreFuncBodies: !ours,
+		Sizes:            types.SizesFor("gc", c.architecture),
 		Error: func(err error) {
 			if !p.Standard {
 				c.faults = append(c.faults, err)
