@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"strings"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 )
@@ -50,7 +51,11 @@ func (s *subject) hostWay(ctx context.Context) Way {
 	w := wayOf(appv1.ProviderHost, found)
 	for _, f := range found { // where nobody answers there is nothing to attach to, though docker itself calls that no fault
 		if f.Level != OK {
-			return Way{Provider: appv1.ProviderHost, Message: f.Message, Mend: f.Mend}
+			w = Way{Provider: appv1.ProviderHost, Message: f.Message}
+			if strings.HasPrefix(f.Mend, "sudo ") { // the others lead docker elsewhere, and not to this engine
+				w.Mend = f.Mend
+			}
+			return w
 		}
 		w.Message = f.Message
 	}

@@ -34,7 +34,7 @@ func TestWaysSayWhyOneIsClosed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	m.env["DOCKER_HOST"] = "unix://" + filepath.Join(m.env["HOME"], "nobody.sock")
 	found := ways(t, m)
-	if w := found[appv1.ProviderHost]; w.Available || !strings.Contains(w.Message, "nobody answers") || w.Mend == "" {
+	if w := found[appv1.ProviderHost]; w.Available || !strings.Contains(w.Message, "nobody answers") || w.Mend != "" {
 		t.Errorf("host: %+v", w)
 	}
 	if _, err := os.Stat("/dev/kvm"); err != nil {
