@@ -198,7 +198,9 @@ func TestAStrangersProcessIsLeftAlone(t *testing.T) {
 	default:
 	}
 	_ = stranger.Process.Kill()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("the stranger had ended by itself")
+	}
 }
 
 func TestAStartThatCannotBeSaysWhyAndLeavesNothing(t *testing.T) {

@@ -122,10 +122,7 @@ type watchdog struct {
 
 func (w *watchdog) ask(ctx context.Context) *vm.Failure {
 	err := w.d.ping(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case err == nil:
+	if err == nil || ctx.Err() != nil {
 		w.silent, w.failed, w.mended = time.Time{}, 0, 0
 		w.m.warnings.set(warnDeaf, "")
 		w.m.warnings.set(warnDisk, "")

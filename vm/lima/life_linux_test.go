@@ -28,7 +28,7 @@ type box struct {
 
 func newBox(t *testing.T, fault string) *box {
 	t.Helper()
-	home, err := os.MkdirTemp("", "bl") // short enough for sockets
+	home, err := os.MkdirTemp("", "bl") //nolint:usetesting // t.TempDir is too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package lima_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	t.Cleanup(func() {
-		if err := d.Delete(t.Context()); err != nil {
+		if err := d.Delete(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})

@@ -10,12 +10,12 @@ package limatest
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
+
+	"github.com/gofrs/flock"
 
 	"github.com/berth-desktop/berth/vm/image"
 	"github.com/berth-desktop/berth/vm/lima"
@@ -68,18 +68,22 @@ func Environ(t testing.TB, programs, fault string) []string {
 	return append(os.Environ(), "QEMU_SYSTEM_X86_64="+filepath.Join(programs, qemuName), envTree+"="+tree(t), envFault+"="+fault)
 }
 
-var made sync.Mutex
-
 // tree is the guest's root, made by vm/image/build.sh. The first test that needs it makes it, which takes minutes.
 func tree(t testing.TB) string {
 	t.Helper()
-	made.Lock()
-	defer made.Unlock()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := image.Store(cache)
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	one := flock.New(filepath.Join(store, ".lock")) // tests and programs run side by side
+	if err := one.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
 	root := filepath.Join(store, "current", "root")
 	if _, err := os.Stat(root); err != nil {
 		build(t, store)
@@ -147,6 +151,6 @@ func paused(instance string) string { return filepath.Join(instance, "standin", 
 // Enter makes a command run in the guest whose stand-in has that number.
 func Enter(ctx context.Context, home, name string, command ...string) *exec.Cmd {
 	text, _ := os.ReadFile(filepath.Join(home, name, "standin", "guest.pid"))
-	args := append([]string{"-a", "-t", fmt.Sprintf("%s", text)}, command...)
+	args := append([]string{"-a", "-t", string(text)}, command...)
 	return exec.CommandContext(ctx, "nsenter", args...)
 }
