@@ -60,6 +60,9 @@ lint: deps frontend/node_modules/.installed frontend/dist/index.html ## check st
 bench: deps build ## print the figures of docs/benchmarks.md
 	build/bench.sh
 
+bench-ui: deps build ## print what the page costs: events to the eye, scrolling, the first load
+	cd frontend && npx playwright test -c playwright.bench.config.ts
+
 bench-mirror: deps build ## print the mirror's figures alone, with what each change and each idle minute costs, and ten minutes of load
 	build/bench.sh mirror
 

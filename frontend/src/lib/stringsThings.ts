@@ -34,7 +34,7 @@ export const things = {
     goneDetail: 'It was deleted, here or elsewhere.',
     driver: 'Driver',
     scope: 'Scope',
-    mountpoint: 'On the engine’s machine',
+    mountpoint: 'Mountpoint',
     options: 'Options',
     project: 'Compose project',
     created: 'Created',
