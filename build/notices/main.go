@@ -6,6 +6,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"debug/buildinfo"
 	"encoding/json"
 	"errors"
@@ -69,11 +70,11 @@ func linked(programs []string) ([]part, error) {
 	}
 	names := slices.Sorted(maps.Keys(modules))
 	// From the cache that they were built from.
-	out, err := exec.Command("go", append([]string{"mod", "download", "-json"}, names...)...).Output() //nolint:gosec // names of our own modules
+	out, err := exec.CommandContext(context.Background(), "go", append([]string{"mod", "download", "-json"}, names...)...).Output() //nolint:gosec // names of our own modules
 	if err != nil {
 		return nil, fmt.Errorf("find the modules: %w", err)
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := exec.CommandContext(context.Background(), "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("find Go: %w", err)
 	}
