@@ -74,7 +74,7 @@ func (b *box) logs(t *testing.T) {
 // driver is a new one of the same machine, as a daemon that starts has it.
 func (b *box) driver() *lima.Driver {
 	d := lima.New(b.cfg)
-	d.SetPatience(2*time.Minute, 20*time.Second, time.Second)
+	d.SetPatience(10*time.Minute, time.Minute, time.Second) // what is slow here is this computer
 	return d
 }
 
@@ -145,7 +145,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	poll := time.NewTicker(50 * time.Millisecond)
 	defer poll.Stop()
-	for end := time.Now().Add(time.Minute); !ok(); <-poll.C {
+	for end := time.Now().Add(3 * time.Minute); !ok(); <-poll.C {
 		if time.Now().After(end) {
 			t.Fatalf("it does not come: %s", what)
 		}

@@ -264,7 +264,7 @@ func (s *standIn) carry(c net.Conn) {
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	var g net.Conn
-	for end := time.Now().Add(time.Minute); g == nil && time.Now().Before(end); <-poll.C {
+	for end := time.Now().Add(5 * time.Minute); g == nil && time.Now().Before(end); <-poll.C {
 		_, ssh := os.Stat(ready + "ssh-ready")
 		_, boot := os.Stat(ready + "boot-done")
 		if ssh != nil && boot != nil {
