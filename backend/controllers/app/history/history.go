@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -75,6 +76,7 @@ func (h *History) load() {
 		return
 	}
 	h.millis = map[string][]int64{}
+	h.sweep()
 	text, err := os.ReadFile(h.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -96,13 +98,34 @@ func (h *History) load() {
 	}
 }
 
+// sweep removes what daemons left that were killed while they wrote. The daemon's lock sees to it that nobody writes now;
+// what cannot be removed does no harm, and is tried again by the next daemon.
+func (h *History) sweep() {
+	dir := filepath.Dir(h.path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // there is nothing yet, or save will say what is wrong
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), h.tempPrefix()) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			h.log.Debug("A file that was half written stays", "file", e.Name(), "error", err)
+		}
+	}
+}
+
+// tempPrefix begins the names of the files that save has not finished.
+func (h *History) tempPrefix() string { return "." + filepath.Base(h.path) + "-" }
+
 // save replaces the file as a whole: a daemon that is killed meanwhile leaves the old one.
 func (h *History) save() error {
 	text, err := json.Marshal(content{Version: format, Millis: h.millis})
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(h.path), "."+filepath.Base(h.path)+"-*")
+	temp, err := os.CreateTemp(filepath.Dir(h.path), h.tempPrefix()+"*")
 	if err != nil {
 		return err
 	}

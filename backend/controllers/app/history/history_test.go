@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -84,5 +85,30 @@ func TestHistoryThatCannotBeWrittenSaysSo(t *testing.T) {
 	}
 	if got := h.Median("step"); got != 1000 {
 		t.Errorf("this daemon still knows %d, want 1000", got)
+	}
+}
+
+func TestNextDaemonSweepsUpAfterOneThatWasKilled(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "startup.json")
+	for _, name := range []string{".startup.json-1234", ".startup.json-5", ".startup.json", "startup.json-6", ".app.json-7"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(path).Add(map[string]time.Duration{"step": time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	want := []string{".app.json-7", ".startup.json", "startup.json", "startup.json-6"}
+	if !slices.Equal(left, want) {
+		t.Errorf("%q is left, want %q", left, want)
 	}
 }
