@@ -65,7 +65,7 @@ func testDeb(t *testing.T, older, deb string) {
 	if diff := cmp.Diff(kept, content()); diff != "" {
 		t.Errorf("the upgrade touched files under home (-before +after):\n%s", diff)
 	}
-	if got := asUser(`berth set running=false --wait=false >&2; berth status --format "jsonpath={.spec.containerEngine.host}"; berth quit >&2`); !strings.Contains(got, "unix:///nowhere.sock") {
+	if got := asUser(`berth ctl get app app -o "jsonpath={.spec.containerEngine.host}"; berth quit >&2`); !strings.Contains(got, "unix:///nowhere.sock") {
 		t.Errorf("after the upgrade the engine's address is %q, want what was set before it", got)
 	}
 
