@@ -55,6 +55,7 @@ type keeper struct {
 	begun  wish               // that the start which is on its way was begun for
 	cancel context.CancelFunc // of that start; nil without one
 	seen   *vm.State          // by the watch, and not looked at yet
+	last   *vm.State          // that the watch has told since the machine came up
 
 	// Of run's goroutine.
 	status  lima.LimaVMStatus
@@ -224,8 +225,11 @@ func (k *keeper) watch(ctx context.Context) func() {
 		for ctx.Err() == nil {
 			err := k.machine.Watch(ctx, func(s vm.State) {
 				k.mu.Lock()
-				k.seen = &s
-				k.mu.Unlock()
+				defer k.mu.Unlock()
+				if l := k.last; l != nil && l.Phase == s.Phase && l.Endpoint == s.Endpoint && l.Warning == s.Warning {
+					return // each watch begins with what the one before it ended with
+				}
+				k.seen, k.last = &s, &s
 				k.nudge()
 			})
 			if ctx.Err() == nil {

@@ -87,6 +87,9 @@ func (k *keeper) begin(w wish, cancel context.CancelFunc) bool {
 
 func (k *keeper) cameUp(ctx context.Context) {
 	k.up, k.upSince = true, time.Now()
+	k.mu.Lock()
+	k.seen, k.last = nil, nil
+	k.mu.Unlock()
 	k.endSteps(false)
 	limited, cancel := context.WithTimeout(ctx, k.cfg.Timing.Look)
 	defer cancel()
