@@ -136,6 +136,10 @@ class FakeDesktop implements Desktop {
   openFails: Error | undefined
 
   bridge: Bridge = {
+    Dial: () => Promise.resolve(),
+    Send: () => Promise.resolve(),
+    Save: () => Promise.resolve(''),
+    SaveText: () => Promise.resolve(''),
     Request: (method, path, contentType, body) => {
       this.calls.push(['Request', method, path, contentType, body].join(' '))
       return Promise.resolve({ status: 200, body: '{}' })
@@ -160,6 +164,7 @@ class FakeDesktop implements Desktop {
     },
     BrowserOpenURL: () => undefined,
     ClipboardSetText: () => Promise.resolve(true),
+    ClipboardGetText: () => Promise.resolve(''),
   }
 
   emit(event: string, ...data: unknown[]): void {
