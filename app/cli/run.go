@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type runOptions struct {
 	entrypoint     string
 	ports, volumes []string
 	labels         []string
+	envFiles       []string
 	pull           string
 	hasEntrypoint  bool
 }
@@ -67,6 +69,7 @@ func (c *CLI) runCommand() *cobra.Command {
 	f.BoolVar(&o.AutoRemove, "rm", false, "remove it once it has stopped")
 	f.StringVar(&o.Name, "name", "", "call it NAME")
 	f.StringArrayVarP(&o.Env, "env", "e", nil, "set NAME=VALUE")
+	f.StringArrayVar(&o.envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
 	f.StringArrayVarP(&o.ports, "publish", "p", nil, "lead to one of its ports: [[IP:]HOST:]PORT[/udp]")
 	f.StringArrayVarP(&o.volumes, "volume", "v", nil, "mount a volume or a folder: [SOURCE:]TARGET[:ro]")
 	f.StringArrayVarP(&o.labels, "label", "l", nil, "set the label NAME=VALUE")
@@ -89,6 +92,15 @@ func (o *runOptions) read(args []string) error {
 	if o.AutoRemove && o.RestartPolicy != "" && o.RestartPolicy != "no" {
 		return fmt.Errorf("--rm and --restart %s do not go together", o.RestartPolicy)
 	}
+	var fromFiles []string
+	for _, path := range o.envFiles {
+		env, err := readEnvFile(path, os.LookupEnv)
+		if err != nil {
+			return fmt.Errorf("--env-file: %w", err)
+		}
+		fromFiles = append(fromFiles, env...)
+	}
+	o.Env = append(fromFiles, o.Env...) // the engine takes the last of a name
 	for _, l := range o.labels {
 		name, value, _ := strings.Cut(l, "=")
 		if o.Labels == nil {
