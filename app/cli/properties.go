@@ -31,9 +31,8 @@ type property struct {
 type form int
 
 const (
-	word form = iota
 	// quantity is such as 4Gi; the empty one has the daemon choose.
-	quantity
+	quantity form = iota + 1
 	// folders are paths with commas between them; those that end in :rw are writable.
 	folders
 )

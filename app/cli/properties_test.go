@@ -10,8 +10,10 @@ import (
 )
 
 func TestPropertiesAreThoseOfTheAppsSpec(t *testing.T) {
-	want := []string{"running", "namespace", "containerEngine.provider", "containerEngine.name", "containerEngine.host",
-		"vm.cpus", "vm.memory", "vm.disk", "vm.mounts"}
+	want := []string{
+		"running", "namespace", "containerEngine.provider", "containerEngine.name", "containerEngine.host",
+		"vm.cpus", "vm.memory", "vm.disk", "vm.mounts",
+	}
 	if diff := cmp.Diff(want, names(properties())); diff != "" {
 		t.Errorf("a property came or went (-want +got): is it meant to be set by NAME=VALUE?\n%s", diff)
 	}

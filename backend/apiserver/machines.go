@@ -93,7 +93,7 @@ func keepOwned(m *lima.LimaVM) error {
 	if owner == nil || owner.Kind != "App" || !strings.HasPrefix(owner.APIVersion, app.GroupName+"/") {
 		return nil
 	}
-	return errors.New("App owns this machine, and your containers, images and volumes are in it: `berth stop` stops it, `berth reset` removes it with all of them")
+	return errors.New("the machine is owned by App, and your containers, images and volumes are in it: `berth stop` stops it, `berth reset` removes it with all of them")
 }
 
 // validateVM checks what is wanted of App's machine.

@@ -122,7 +122,10 @@ type watchdog struct {
 
 func (w *watchdog) ask(ctx context.Context) *vm.Failure {
 	err := w.d.ping(ctx)
-	if err == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // nobody wants to know any more
+	}
+	if err == nil {
 		w.silent, w.failed, w.mended = time.Time{}, 0, 0
 		w.m.warnings.set(warnDeaf, "")
 		w.m.warnings.set(warnDisk, "")
@@ -133,7 +136,7 @@ func (w *watchdog) ask(ctx context.Context) *vm.Failure {
 		w.silent = time.Now()
 	}
 	if w.paused(ctx) {
-		w.silent = time.Now() // it does not run, so it can't answer
+		w.silent = time.Now() // it does not run, so it cannot answer
 		return nil
 	}
 	if unreachable(err) {

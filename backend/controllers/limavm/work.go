@@ -14,13 +14,13 @@ import (
 
 // create makes a machine that is not to run yet.
 func (k *keeper) create(ctx context.Context, w wish) {
-	if err := k.make(ctx, w); err == nil || ctx.Err() != nil {
+	if err := k.make(ctx); err == nil || ctx.Err() != nil {
 		return
 	}
 	k.failed = &w
 }
 
-func (k *keeper) make(ctx context.Context, w wish) error {
+func (k *keeper) make(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, k.cfg.Timing.Stop)
 	defer cancel()
 	err := k.machine.Create(limited)
@@ -53,7 +53,7 @@ func (k *keeper) start(ctx context.Context, w wish) {
 	k.present = true
 	k.setRunning(no(lima.ReasonStarting, "The machine is starting."))
 	k.write(ctx, w)
-	err := k.make(limited, w)
+	err := k.make(limited)
 	if err == nil {
 		k.write(ctx, w)
 		err = k.machine.Start(limited, func(s vm.Step) { k.step(ctx, w, s) })
