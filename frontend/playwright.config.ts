@@ -50,7 +50,7 @@ export default defineConfig({
     {
       name: 'window',
       testDir: 'e2e/daemon',
-      testMatch: 'journeys.spec.ts',
+      testMatch: ['journeys.spec.ts', 'sides.spec.ts'],
       grepInvert: /@browser/,
       dependencies: ['window-up'],
     },

@@ -72,6 +72,14 @@ export class Instance {
     execFileSync('sh', ['-ec', script], { cwd: root, env, timeout: 60_000 })
   }
 
+  /** An image with one program and no shell: busybox by another name does only what it is told. */
+  importBare(): void {
+    const root = mkdtempSync(join(this.home, 'root-'))
+    const script = `printf 'int pause(void);int main(void){for(;;)pause();}' >only.c && cc -static -o only only.c && rm only.c && tar -c . | docker import - bare:latest`
+    const env = { ...process.env, DOCKER_HOST: `unix://${this.berth('paths', 'engine-socket')}` }
+    execFileSync('sh', ['-ec', script], { cwd: root, env, timeout: 60_000 })
+  }
+
   /** Ends the daemon, and with it its engine. */
   async end(): Promise<void> {
     const lock = this.berth('paths', 'lock')

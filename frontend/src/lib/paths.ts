@@ -26,6 +26,12 @@ export function savedName(path: string, ending = ''): string {
 export function isText(text: string): boolean {
   const head = text.slice(0, 8000)
   if (head.includes('\0')) return false
-  const odd = head.match(/[\ufffd\u0001-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0
+  const odd = [...head].filter(unreadable).length
   return odd <= head.length / 20
+}
+
+/** What a text does not have: what was no UTF-8, and control characters but those of layout and colour. */
+function unreadable(char: string): boolean {
+  const code = char.charCodeAt(0)
+  return char === '\ufffd' || (code < 0x20 && !(code >= 0x09 && code <= 0x0d) && code !== 0x1b)
 }

@@ -41,6 +41,14 @@ const keys: readonly { title: string; keys: readonly (readonly [string, string])
       ['Delete', 'Delete'],
     ],
   },
+  {
+    title: 'In a terminal',
+    keys: [
+      ['F6', 'Leave it, to the tabs above'],
+      ['Ctrl+Shift+C', 'Copy what is selected'],
+      ['Ctrl+Shift+V', 'Paste'],
+    ],
+  },
 ]
 
 export const more = {

@@ -169,6 +169,7 @@ const remembered = 12
 
 /** Where somebody was in the containers that were looked at last. */
 export class Browsings {
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nobody watches which are remembered
   readonly #all = new Map<string, Files>()
 
   of(berth: Berth, container: string): Files {

@@ -55,6 +55,7 @@ export class History {
 const remembered = 12
 
 export class Histories {
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nobody watches which are remembered
   readonly #all = new Map<string, History>()
 
   of(berth: Berth, container: string): History {

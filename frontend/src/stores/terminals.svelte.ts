@@ -12,6 +12,8 @@ import { readStored, writeStored } from './stored'
 
 const text = sides.terminal
 const version = 1
+/** So long, in ms, a shell may be silent until it is taken to be one. */
+const silence = 2000
 const key = 'berth.terminal'
 
 interface Stored {
@@ -34,6 +36,8 @@ export class Session {
   #opened = false
   /** Output that may turn out to say that there is no such shell. */
   #held: Uint8Array[] | undefined
+  /** What was typed before it was known which shell there is. */
+  #early: Uint8Array[] = []
 
   constructor(
     readonly number: number,
@@ -57,10 +61,10 @@ export class Session {
     this.#terminal.loadAddon(this.#fit)
     this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event))
     this.#terminal.onData((data) => {
-      this.#talk?.type(this.#encoder.encode(data))
+      this.#type(this.#encoder.encode(data))
     })
     this.#terminal.onBinary((data) => {
-      this.#talk?.type(Uint8Array.from(data, (c) => c.charCodeAt(0)))
+      this.#type(Uint8Array.from(data, (c) => c.charCodeAt(0)))
     })
     this.#terminal.onResize(({ cols, rows }) => {
       this.#talk?.resize(cols, rows)
@@ -132,8 +136,13 @@ export class Session {
     }
     let missing = ''
     this.#held = []
-    this.#talk = beginTalk(this.address(command), {
-      begun: () => undefined,
+    const talk = beginTalk(this.address(command), {
+      begun: () => {
+        // One that says nothing, not even a prompt, is listening all the same.
+        setTimeout(() => {
+          if (this.#talk === talk) this.#release()
+        }, silence)
+      },
       output: (bytes) => {
         if (this.#held) {
           this.#held.push(bytes)
@@ -152,14 +161,21 @@ export class Session {
         }
       },
     })
-    this.#talk.resize(this.#terminal.cols, this.#terminal.rows)
+    this.#talk = talk
+    talk.resize(this.#terminal.cols, this.#terminal.rows)
+  }
+
+  #type(bytes: Uint8Array): void {
+    if (this.#state === 'opening') this.#early.push(bytes)
+    else this.#talk?.type(bytes)
   }
 
   /** It is the shell that speaks: what was held is shown. All but `last` was acknowledged. */
   #release(last?: Uint8Array): void {
     this.#state = 'open'
-    for (const bytes of this.#held ?? []) this.#write(bytes, bytes === last || last === undefined)
+    for (const bytes of this.#held ?? []) this.#write(bytes, bytes === last)
     this.#held = undefined
+    for (const bytes of this.#early.splice(0)) this.#talk?.type(bytes)
   }
 
   /** More comes only once this is painted into the screen: the shell waits, and not the page. */
@@ -171,6 +187,7 @@ export class Session {
 
   #finish(said: string): void {
     this.#held = undefined
+    this.#early = []
     this.#state = 'ended'
     this.#said = said
   }

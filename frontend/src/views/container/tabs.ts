@@ -21,6 +21,9 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'overview', label: detail.tabs.overview, load: () => import('./Overview.svelte') },
   { id: 'logs', label: detail.tabs.logs, load: () => import('./Logs.svelte') },
+  { id: 'terminal', label: detail.tabs.terminal, load: () => import('./Terminal.svelte') },
+  { id: 'stats', label: detail.tabs.stats, load: () => import('./Stats.svelte') },
+  { id: 'files', label: detail.tabs.files, load: () => import('./Files.svelte') },
   { id: 'inspect', label: detail.tabs.inspect, load: () => import('./Inspect.svelte') },
   { id: 'environment', label: detail.tabs.environment, load: () => import('./Environment.svelte') },
   { id: 'mounts', label: detail.tabs.mounts, load: () => import('./Mounts.svelte') },
