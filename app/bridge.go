@@ -43,9 +43,10 @@ type Response struct {
 // no others. The page subscribes to stream:<id> and stream-end:<id> before it calls Open: an event that nobody listens
 // to is lost.
 //
-// stream:<id> carries an array of lines; the page acknowledges each such batch. stream-end:<id> carries the reason, ""
-// when the daemon ended the stream in order, and the HTTP status that refused it, or 0. It comes once, last, and not
-// to a page that closed the stream itself.
+// stream:<id> carries an array of lines and the batch's number, from 0; the page acknowledges each such batch.
+// stream-end:<id> carries the reason, "" when the daemon ended the stream in order, the HTTP status that refused it, or
+// 0, and how many batches there were. It comes once, and not to a page that closed the stream itself. Wails promises no
+// order (its development server hands each event to a goroutine), so the page puts them into theirs by the numbers.
 type Bridge struct {
 	connect func(context.Context) (daemon, error)
 	emit    func(event string, data ...any)
@@ -204,7 +205,7 @@ func (b *Bridge) follow(ctx context.Context, s *stream, target string, from sour
 		reason, status = err.Error(), statusOf(err)
 	}
 	b.log.Debug("Stream ended", "path", target, "reason", reason, "status", status)
-	b.emit("stream-end:"+s.id, reason, status)
+	b.emit("stream-end:"+s.id, reason, status, s.sent)
 }
 
 // reach gives do the daemon. A daemon that went away since it was last reached is looked for, and started, once.

@@ -202,16 +202,16 @@ func TestAStreamArrivesWholeAndInOrderAndThenEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	var lines []string
-	for {
+	for number := 0; ; number++ {
 		e := h.next(t)
 		if e.Name == "stream-end:a" {
-			if diff := cmp.Diff([]any{"", 0}, e.Data); diff != "" {
+			if diff := cmp.Diff([]any{"", 0, number}, e.Data); diff != "" {
 				t.Error(diff)
 			}
 			break
 		}
 		batch, ok := e.Data[0].([]string)
-		if !ok || e.Name != "stream:a" {
+		if !ok || e.Name != "stream:a" || e.Data[1] != number {
 			t.Fatalf("the page heard %v", e)
 		}
 		if size := len(strings.Join(batch, "\n")); size > batchBytes+400 {
@@ -278,7 +278,7 @@ func TestAStreamThatIsRefusedEndsWithItsStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := h.next(t)
-	if diff := cmp.Diff(event{"stream-end:a", []any{"too old", 410}}, e); diff != "" {
+	if diff := cmp.Diff(event{"stream-end:a", []any{"too old", 410, 0}}, e); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -320,7 +320,7 @@ func TestOpeningAnIDAgainReplacesTheStream(t *testing.T) {
 		if err := h.Open("a", things+"?"+query); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(event{"stream:a", []any{[]string{query}}}, h.next(t)); diff != "" {
+		if diff := cmp.Diff(event{"stream:a", []any{[]string{query}, 0}}, h.next(t)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -369,7 +369,7 @@ func TestADaemonThatCannotBeStartedIsSaid(t *testing.T) {
 	if err := b.Open("a", things); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(event{"stream-end:a", []any{"the daemon did not start: see berth.log", 0}}, <-heard); diff != "" {
+	if diff := cmp.Diff(event{"stream-end:a", []any{"the daemon did not start: see berth.log", 0, 0}}, <-heard); diff != "" {
 		t.Error(diff)
 	}
 }

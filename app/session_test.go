@@ -56,13 +56,13 @@ func TestASessionGoesBothWays(t *testing.T) {
 		}
 	}
 	send("hello \xff")
-	want := event{"stream:s", []any{[]string{base64.StdEncoding.EncodeToString([]byte("\x01hello \xff"))}}}
+	want := event{"stream:s", []any{[]string{base64.StdEncoding.EncodeToString([]byte("\x01hello \xff"))}, 0}}
 	if diff := cmp.Diff(want, h.next(t)); diff != "" {
 		t.Error(diff)
 	}
 	h.Ack("s", 1)
 	send("bye")
-	if diff := cmp.Diff(event{"stream-end:s", []any{"", 0}}, h.next(t)); diff != "" {
+	if diff := cmp.Diff(event{"stream-end:s", []any{"", 0, 1}}, h.next(t)); diff != "" {
 		t.Error(diff)
 	}
 	if err := h.Send("s", "AA=="); err == nil {

@@ -40,6 +40,7 @@ type stream struct {
 
 	talk chan *client.Session // holds the session, once a stream that is one has begun
 
+	sent   int           // batches; only carry writes it
 	unread chan struct{} // holds one for each batch that the page has not acknowledged
 	lines  mailbox
 }
@@ -90,7 +91,8 @@ func (s *stream) carry(ctx context.Context, body io.ReadCloser) error {
 		if err := s.room(ctx); err != nil {
 			return err
 		}
-		s.emit("stream:"+s.id, s.lines.take())
+		s.emit("stream:"+s.id, s.lines.take(), s.sent)
+		s.sent++
 	}
 }
 

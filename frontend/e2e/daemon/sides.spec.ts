@@ -58,8 +58,9 @@ test('a shell is typed into, resized, left by a key, and goes on while other pag
   await expect(screen(page)).toContainText('still-4')
 
   await page.getByRole('button', { name: sides.terminal.open }).click()
-  await prompted(page)
   await expect(screen(page)).not.toContainText('still-4')
+  await prompted(page)
+  await expect(page.locator('.xterm-helper-textarea')).toBeFocused()
   await typed(page, 'exit 3')
   await expect(page.getByText(sides.terminal.endedCode(3))).toBeVisible()
   await page.getByRole('button', { name: sides.terminal.again }).click()

@@ -1,4 +1,5 @@
 import { findDesktop, type Desktop } from './desktop'
+import { inOrder } from './ordered'
 
 /** How a session ended: with its program's exit code, or for a reason in words. */
 export interface Ended {
@@ -123,15 +124,22 @@ function throughWindow({ bridge, runtime }: Desktop): Lay {
       open = false
       for (const end of ends.splice(0)) end()
     }
-    ends.push(
-      runtime.EventsOn(`stream:${id}`, (lines) => {
-        if (Array.isArray(lines)) for (const line of lines) if (typeof line === 'string') message(fromBase64(line))
+    const ordered = inOrder(
+      (lines) => {
+        for (const line of lines) message(fromBase64(line))
         void bridge.Ack(id, 1)
-      }),
-      runtime.EventsOn(`stream-end:${id}`, (reason, status) => {
+      },
+      (reason, status) => {
         finish()
-        const why = typeof reason === 'string' && reason !== '' ? { reason } : {}
-        over({ status: typeof status === 'number' ? status : 0, ...why })
+        over({ status, ...(reason === '' ? {} : { reason }) })
+      },
+    )
+    ends.push(
+      runtime.EventsOn(`stream:${id}`, (lines, number) => {
+        ordered.batch(lines, number)
+      }),
+      runtime.EventsOn(`stream-end:${id}`, (reason, status, count) => {
+        ordered.end(reason, status, count)
       }),
     )
     // One call may overtake another, so each waits for the one before.

@@ -1,5 +1,6 @@
 import type { Desktop } from './desktop'
 import { ApiError } from './error'
+import { inOrder } from './ordered'
 import type { Transport } from './transport'
 
 /**
@@ -34,17 +35,25 @@ export function wailsTransport({ bridge, runtime }: Desktop, newID = (): string 
           return
         }
         signal.addEventListener('abort', abort)
-        // An event that nobody listens to is lost, so the page listens first and opens then.
-        unsubscribe.push(
-          runtime.EventsOn(`stream:${id}`, (batch) => {
-            if (isLines(batch)) lines(batch)
+        const ordered = inOrder(
+          (batch) => {
+            lines(batch)
             void bridge.Ack(id, 1)
-          }),
-          runtime.EventsOn(`stream-end:${id}`, (reason, status) => {
+          },
+          (reason, status) => {
             done(() => {
-              if (reason) reject(new ApiError(typeof status === 'number' ? status : 0, words(reason)))
+              if (reason) reject(new ApiError(status, reason))
               else resolve()
             })
+          },
+        )
+        // An event that nobody listens to is lost, so the page listens first and opens then.
+        unsubscribe.push(
+          runtime.EventsOn(`stream:${id}`, (batch, number) => {
+            ordered.batch(batch, number)
+          }),
+          runtime.EventsOn(`stream-end:${id}`, (reason, status, count) => {
+            ordered.end(reason, status, count)
           }),
         )
         bridge.Open(id, path).catch((thrown: unknown) => {
@@ -55,10 +64,6 @@ export function wailsTransport({ bridge, runtime }: Desktop, newID = (): string 
       })
     },
   }
-}
-
-function isLines(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((line) => typeof line === 'string')
 }
 
 function words(thrown: unknown): string {
