@@ -14,7 +14,7 @@ echo "commit $(git rev-parse --short HEAD), $(nproc) cores, $(awk '/MemTotal/{pr
 case "${1-}" in
   '')
     ls -l bin | awk 'NR>1{printf "%s %.1f MB\n", $NF, $5/1e6}'
-    bench 'Daemon|Mirror|FiveThousand' -benchtime 1x -timeout 30m ./build/bench
+    bench 'Daemon|Native|Mirror|FiveThousand' -benchtime 1x -timeout 30m ./build/bench
     bench . -timeout 20m ./backend/apiserver/... ./backend/mirror/...
     BERTH_ARTIFACTS="$PWD/.cache/bench" bench . -tags desktop -benchtime 1x -timeout 10m ./app/desktoptest
     ;;
