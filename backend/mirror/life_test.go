@@ -55,6 +55,21 @@ func TestCutStreamKeepsTheRowsAndCorrectsThem(t *testing.T) {
 	})
 }
 
+func TestEngineThatComesAndGoesIsConnectedToLessAndLessOften(t *testing.T) {
+	f := filled()
+	w := withFake(t, f, never)
+	begun := time.Now()
+	for range 5 {
+		before := f.count("info")
+		f.cut()
+		w.eventually("another connection", func() bool { return f.count("info") > before })
+		w.awaitReason(app.ReasonConnected)
+	}
+	if took := time.Since(begun); took < 2*time.Second { // 80 % of 100, 200, 400, 800 and 1000 ms
+		t.Errorf("five connections within %v", took)
+	}
+}
+
 func TestSilentEngineIsNoticed(t *testing.T) {
 	f := filled()
 	w := withFake(t, f, never)

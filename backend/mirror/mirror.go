@@ -76,6 +76,7 @@ type pace struct {
 	window        time.Duration // between two batches of the same kind
 	retry         time.Duration // before something that could not be read is tried again
 	settle        time.Duration // how long the first details may delay ContainerEngineReady
+	steady        time.Duration // how long a connection lives that is no failure when it is lost
 }
 
 // patience is the wait for a sign of life. A dead engine is found within five seconds, and one that takes two for each
@@ -91,6 +92,7 @@ func defaultPace() pace {
 		window:    time.Millisecond,
 		retry:     5 * time.Second,
 		settle:    150 * time.Millisecond,
+		steady:    10 * time.Second,
 	}
 }
 

@@ -30,12 +30,13 @@ func newSession(cfg Config, p pace, t target, r *reporter) *session {
 // run connects, again and again, until ctx ends.
 func (s *session) run(ctx context.Context) {
 	for failures := 0; ; failures++ {
+		begun := time.Now()
 		ready, err := s.connect(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if ready {
-			failures = 0
+		if ready && time.Since(begun) >= s.pace.steady {
+			failures = 0 // an engine that comes and goes would be listed whole ten times a second
 		}
 		s.log.Info("The connection to the engine is lost", "error", err, "failures", failures)
 		s.report.set(func(st *state) { *st = st.lost(err, s.target.endpoint) })
