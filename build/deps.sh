@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing of the named groups and says what: build, engine, engines, machine, image, test. Debian and Ubuntu only; on other
-# systems it lists what it would have installed. Usage: build/deps.sh GROUP…
+# Installs what is missing of the named groups of packages, and says what. Debian and Ubuntu only; on other systems it
+# lists what it would have installed. Usage: build/deps.sh GROUP…
 set -euo pipefail
 
 packages() {
@@ -13,7 +13,7 @@ packages() {
     engines) echo mmdebstrap util-linux ;;
     packages) echo mmdebstrap util-linux rpm lintian ;;
     cross) echo nsis ;;
-    *) echo "deps.sh: no group $1: use build, engine, engines or test" >&2; exit 2 ;;
+    *) echo "deps.sh: no group $1: use build, engine, engines, machine, image, packages, cross or test" >&2; exit 2 ;;
   esac
 }
 
@@ -27,7 +27,8 @@ need npm "install npm 11"
 
 missing=()
 for group in "$@"; do
-  for p in $(packages "$group"); do
+  listed=$(packages "$group") # by itself, so that a group that does not exist ends the script
+  for p in $listed; do
     dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
   done
 done
