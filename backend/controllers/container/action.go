@@ -20,6 +20,8 @@ const (
 	// stopDeadline is the same for actions that wait for a process to end: it has a grace of its own, set by whoever
 	// made the container.
 	stopDeadline = 10 * time.Minute
+	// lookEvery is how often it is looked whether the engine that is waited for is still there.
+	lookEvery = time.Second
 )
 
 // act carries out the action that the annotation asks for, once, and takes the annotation away.
@@ -156,7 +158,12 @@ func (r *Reconciler) call(ctx context.Context, c *containers.Container, a contai
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	limited, lost := context.WithCancelCause(limited)
+	defer r.followEngine(limited, c.Namespace, lost)()
 	err = send(limited, eng, c.Status.ID, a)
+	if away := context.Cause(limited); err != nil && away != nil && mirrored.IsAway(away) {
+		return fmt.Errorf("the engine was lost meanwhile, and may still do it: %w", away)
+	}
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return fmt.Errorf("the engine has not answered for %s: it may still do it", limit)
 	}
@@ -167,6 +174,33 @@ func (r *Reconciler) call(ctx context.Context, c *containers.Container, a contai
 		}
 	}
 	return err
+}
+
+// followEngine calls lost if the namespace's engine goes away before ctx ends: one that is half open never answers, and
+// a stop is waited for longest. What it returns ends it.
+func (r *Reconciler) followEngine(ctx context.Context, namespace string, lost context.CancelCauseFunc) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if _, err := r.cfg.Locate(ctx, namespace); mirrored.IsAway(err) {
+				lost(err)
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 func send(ctx context.Context, eng Engine, id string, a containers.Action) error {

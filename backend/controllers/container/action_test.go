@@ -122,6 +122,35 @@ func TestEngineThatDoesNotAnswerIsNotWaitedForForever(t *testing.T) {
 	}
 }
 
+// A half-open engine never answers; the mirror's heartbeat finds that out within seconds.
+func TestStopEndsWithTheEngineThatItWaitsFor(t *testing.T) {
+	t.Run("asked for", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			w.add("a", containers.StateRunning)
+			w.docker.slow["stop a"] = forever
+			w.ask("a", containers.ActionStop)
+			w.outcome("a", containers.ActionStop, containers.ActionPending, "")
+			w.engineIsAway()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // in a bubble
+			w.outcome("a", containers.ActionStop, containers.ActionFailed, "The engine was lost meanwhile, and may still do it: "+away)
+		})
+	})
+	t.Run("wished for, and tried again", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			w.add("a", containers.StateRunning)
+			w.docker.slow["stop a"] = forever
+			w.wish("a", containers.DesiredCreated)
+			synctest.Wait()
+			w.engineIsAway()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // in a bubble
+			w.outcome("a", containers.ActionStop, containers.ActionFailed, away)
+			w.docker.set(func() { delete(w.docker.slow, "stop a") })
+			w.engineIsBack()
+			w.outcome("a", containers.ActionStop, containers.ActionSucceeded, "")
+		})
+	})
+}
+
 func TestSlowStopDelaysNoOtherContainer(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.add("slow", containers.StateRunning)
