@@ -15,7 +15,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines guest-image lint bench bench-mirror bench-ui docs package test-package cross clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines test-vm guest-image lint bench bench-mirror bench-ui docs package test-package cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ package: build $(GUESTAGENT) ## make the .deb and the .rpm, with bills of materi
 test-package: build $(GUESTAGENT) ## install, run, upgrade and purge the .deb in a clean Debian (needs root; once some minutes)
 	build/deps.sh packages
 	build/test.sh package
+
+test-vm: deps build guest-image ## take the shipped Berth through the life of a real virtual machine (needs root; up to 25 minutes without KVM)
+	build/deps.sh machine
+	BERTH_BIN="$$PWD/$(BIN)" go test -tags machine -count=1 -timeout 60m -v -run TheShippedBerthKeepsARealMachine ./vm/lima
 
 guest-image: $(GUESTAGENT) ## make the system that the machine boots, in the user's cache (needs root; once some minutes)
 	build/deps.sh image

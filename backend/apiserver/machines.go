@@ -97,7 +97,7 @@ func keepOwned(m *lima.LimaVM) error {
 }
 
 // validateVM checks what is wanted of App's machine.
-func validateVM(path *field.Path, v, old *app.VM, h Host) field.ErrorList {
+func validateVM(path *field.Path, v *app.VM, h Host) field.ErrorList {
 	var errs field.ErrorList
 	switch {
 	case v.CPUs < 0:
@@ -110,11 +110,20 @@ func validateVM(path *field.Path, v, old *app.VM, h Host) field.ErrorList {
 	if v.Memory != nil && h.Memory > 0 && v.Memory.Value() > h.Memory {
 		errs = append(errs, field.Invalid(path.Child("memory"), v.Memory.String(), "this computer has "+resource.NewQuantity(h.Memory, resource.BinarySI).String()))
 	}
-	if now := diskOf(v); old != nil && now.Cmp(diskOf(old)) < 0 {
-		was := diskOf(old)
-		errs = append(errs, field.Invalid(path.Child("disk"), now.String(), "a disk only grows, and it has "+was.String()+" now: `berth reset` makes a new one, without what is on this one"))
-	}
 	return append(errs, validateMounts(path.Child("mounts"), v.Mounts, h.Home)...)
+}
+
+// keepDisk refuses a disk that is smaller than the one that may be there: one whose size was named, or that of a machine
+// in use. The driver never shrinks one that it finds; this only says so in time.
+func keepDisk(path *field.Path, v *app.VM, old *app.AppSpec) field.ErrorList {
+	if old.VM.Disk == nil && old.ContainerEngine.Provider != app.ProviderLima {
+		return nil
+	}
+	now, was := diskOf(v), diskOf(&old.VM)
+	if now.Cmp(was) >= 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, now.String(), "a disk only grows, and it has "+was.String()+" now: `berth reset` makes a new one, without what is on this one")}
 }
 
 // diskOf is the size of the disk that is wanted.

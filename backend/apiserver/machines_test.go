@@ -44,7 +44,7 @@ func TestMachinesThatCannotBe(t *testing.T) {
 		"too little memory":         {`{"memory":"1023Mi"}`, "use at least 1Gi"},
 		"more memory than there is": {`{"memory":"9Gi"}`, "this computer has 8Gi"},
 		"memory that is no number":  {`{"memory":"much"}`, "quantities must match"},
-		"disk that shrinks":         {`{"disk":"32Gi"}`, "a disk only grows"},
+		"less disk than usual":      {`{"disk":"32Gi"}`, ""}, // there is no machine yet
 		"disk that grows":           {`{"disk":"65Gi"}`, ""},
 		"folder that is relative":   {`{"mounts":[{"path":"src"}]}`, "use an absolute path"},
 		"folder twice":              {`{"mounts":[{"path":"/src"},{"path":"/src/"}]}`, "Duplicate value"},
@@ -61,6 +61,33 @@ func TestMachinesThatCannotBe(t *testing.T) {
 			}
 			if tc.says != "" && (code < 400 || !strings.Contains(body, tc.says)) {
 				t.Errorf("got %d %s, want %q", code, body, tc.says)
+			}
+		})
+	}
+}
+
+func TestDiskOfAMachineDoesNotShrink(t *testing.T) {
+	for name, spec := range map[string]string{
+		"its size was named": `{"vm":{"disk":"40Gi"}}`,
+		"it is in use":       `{"containerEngine":{"provider":"lima"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, newHome(t), small)
+			client := s.faces(t)
+			if _, err := s.Apps().Create(t.Context(), theApp()); err != nil {
+				t.Fatal(err)
+			}
+			patch := func(spec string) (int, string) {
+				return call(t, client, http.MethodPatch, berth+appsPath+"/app", `{"spec":`+spec+`}`, "Content-Type", mergePatch)
+			}
+			if code, body := patch(spec); code != http.StatusOK {
+				t.Fatalf("got %d %s", code, body)
+			}
+			if code, body := patch(`{"vm":{"disk":"32Gi"}}`); code != http.StatusUnprocessableEntity || !strings.Contains(body, "a disk only grows") {
+				t.Errorf("got %d %s", code, body)
+			}
+			if code, body := patch(`{"vm":{"disk":"128Gi"}}`); code != http.StatusOK {
+				t.Errorf("got %d %s", code, body)
 			}
 		})
 	}

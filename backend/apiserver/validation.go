@@ -22,11 +22,10 @@ func validateApp(a, old *app.App, h Host) field.ErrorList {
 	}
 	engine := spec.Child("containerEngine")
 	errs = append(errs, oneOf(engine.Child("provider"), a.Spec.ContainerEngine.Provider, app.ProviderNative, app.ProviderHost, app.ProviderLima)...)
-	var oldVM *app.VM
+	errs = append(errs, validateVM(spec.Child("vm"), &a.Spec.VM, h)...)
 	if old != nil {
-		oldVM = &old.Spec.VM
+		errs = append(errs, keepDisk(spec.Child("vm", "disk"), &a.Spec.VM, &old.Spec)...)
 	}
-	errs = append(errs, validateVM(spec.Child("vm"), &a.Spec.VM, oldVM, h)...)
 	return append(errs, oneOf(engine.Child("name"), a.Spec.ContainerEngine.Name, app.EngineMoby, app.EngineContainerd)...)
 }
 

@@ -15,6 +15,11 @@ import (
 	"github.com/berth-desktop/berth/vm/lima"
 )
 
+// The shipped Berth on a machine whose QEMU is QEMU: `make test-vm`.
+func TestTheShippedBerthKeepsARealMachine(t *testing.T) {
+	lifeOfAMachine(t, newShipped(t, os.Environ()))
+}
+
 // A real guest, once up and down: `make guest-image && go test -tags machine -run ARealMachine ./vm/lima`. BERTH_LIMA is
 // the folder with berth-lima and the guest agent.
 func TestARealMachineComesUpAndGoesDown(t *testing.T) {
