@@ -95,12 +95,13 @@ func newShipped(t *testing.T, env []string) *shipped {
 		s.run("go", "build", "-o", filepath.Join(s.bin, "lima-guestagent.Linux-x86_64"), "github.com/lima-vm/lima/cmd/lima-guestagent")
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
-			log, _ := os.ReadFile(strings.TrimSpace(s.berth("paths", "log")))
+		ctx := context.WithoutCancel(t.Context())
+		if path, err := s.try(ctx, s.program("berth"), "paths", "log"); t.Failed() && err == nil {
+			log, _ := os.ReadFile(path)
 			t.Logf("the daemon's log:\n%s", log)
 		}
-		_, _ = s.try(context.WithoutCancel(t.Context()), s.program("berth"), "delete", "--yes")
-		_, _ = s.try(context.WithoutCancel(t.Context()), s.program("berth"), "quit")
+		_, _ = s.try(ctx, s.program("berth"), "delete", "--yes")
+		_, _ = s.try(ctx, s.program("berth"), "quit")
 		_ = os.RemoveAll(home)
 	})
 	return s
