@@ -60,12 +60,16 @@ systemctl start docker.socket
 systemctl start docker.service
 `
 
-// waitForDocker needs no program that an image may lack: the service is active once its API answers.
+// waitForDocker needs no program that an image may lack: the service is active once its API answers. Lima asks again when
+// it fails, but runs no script twice; now and then a boot leaves Docker unstarted, so the scripts, which may be repeated,
+// are run again.
 const waitForDocker = `#!/bin/bash
 set -eux
 if ! timeout 60s bash -c 'until systemctl is-active --quiet docker.service; do sleep 1; done'; then
-  echo >&2 "docker does not start in the machine"
-  systemctl status --no-pager docker.service >&2
-  exit 1
+  echo >&2 "docker does not start in the machine; what its boot said last:"
+  sudo -n tail -n 40 /var/log/cloud-init-output.log >&2 || true
+  systemctl status --no-pager docker.service >&2 || true
+  sudo -n sh -c 'for f in /mnt/lima-cidata/provision.system/*; do sh "$f"; done' >&2
+  systemctl is-active --quiet docker.service
 fi
 `

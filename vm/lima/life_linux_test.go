@@ -64,7 +64,7 @@ func newBox(t *testing.T, fault string) *box {
 
 func (b *box) logs(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"ha.stderr.log", "ha.stdout.log", "serial.log"} {
+	for _, name := range []string{"ha.stderr.log", "ha.stdout.log", "serial.log", "standin/upper/var/log/cloud-init-output.log"} {
 		if text, err := os.ReadFile(b.file(name)); err == nil {
 			t.Logf("%s ends with:\n%s", name, text[max(0, len(text)-6000):])
 		}
