@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,10 +159,9 @@ func (c *CLI) nameWhatGoes(ctx context.Context, p paths.Paths, e erasure) {
 	app, holds := c.holdings(ctx, p)
 	c.say("This goes:")
 	if !e.keepData {
-		if holds == "" {
-			holds = "all containers, images, volumes and networks"
+		for _, h := range houses(app, holds, p) {
+			c.say("  %s", h)
 		}
-		c.say("  %s of the engine that Berth runs itself, in %s", holds, p.EngineData())
 	}
 	c.say("  Berth's settings, in %s", p.Objects())
 	if e.all {
@@ -172,8 +172,37 @@ func (c *CLI) nameWhatGoes(ctx context.Context, p paths.Paths, e erasure) {
 		c.say("This stays: all containers, images and volumes of the engine that Berth is attached to; that is not Berth's.")
 	}
 	if e.keepData {
-		c.say("This stays: containers, images and volumes, in %s", p.EngineData())
+		c.say("This stays: containers, images and volumes, in %s", strings.Join(append([]string{p.EngineData()}, existing(p.Machines())...), " and "))
 	}
+}
+
+// houses are the engines of Berth's own whose data goes, with what is known of it. Only the one in use can be asked.
+func houses(app *appv1.App, holds string, p paths.Paths) []string {
+	const all = "all containers, images, volumes and networks"
+	machine := app != nil && app.Spec.ContainerEngine.Provider == appv1.ProviderLima
+	engineHolds, machineHolds := cmp.Or(holds, all), all
+	if machine {
+		engineHolds, machineHolds = all, engineHolds
+	}
+	var told []string
+	if !machine || len(existing(p.EngineData())) > 0 {
+		told = append(told, fmt.Sprintf("%s of the engine that Berth runs itself, in %s", engineHolds, p.EngineData()))
+	}
+	if machine || len(existing(p.Machines())) > 0 {
+		told = append(told, fmt.Sprintf("%s of Berth's virtual machine, and the machine, in %s", machineHolds, p.Machines()))
+	}
+	return told
+}
+
+// existing are those of the folders that are there.
+func existing(dirs ...string) []string {
+	var there []string
+	for _, d := range dirs {
+		if _, err := os.Stat(d); err == nil {
+			there = append(there, d)
+		}
+	}
+	return there
 }
 
 // holdings counts what the engine of Berth's own holds, as far as a daemon that runs can tell.
