@@ -49,7 +49,8 @@ type Config struct {
 // HelperName is the name of the program that links Lima.
 const HelperName = "berth-lima"
 
-// FindHelper finds the program that links Lima: the given one, or else the one beside this program or on PATH.
+// FindHelper finds the program that links Lima: the given one, or else the one beside this program or on PATH. Links are
+// followed: Lima looks for its guest agent where its program seems to lie, and would take that of an installed Lima.
 func FindHelper(given string) (string, error) {
 	if given != "" {
 		return given, nil
@@ -60,11 +61,15 @@ func FindHelper(given string) (string, error) {
 	}
 	if self, err := os.Executable(); err == nil {
 		beside := filepath.Join(filepath.Dir(self), name)
-		if _, err := os.Stat(beside); err == nil {
-			return beside, nil
+		if found, err := filepath.EvalSymlinks(beside); err == nil {
+			return found, nil
 		} else if !errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("look for %s: %w", name, err)
 		}
 	}
-	return exec.LookPath(name)
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(found)
 }

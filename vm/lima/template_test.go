@@ -115,3 +115,20 @@ func TestLimaTakesOurTemplates(t *testing.T) {
 		t.Error("validating left something behind")
 	}
 }
+
+// A package puts links on the PATH.
+func TestHelperIsFoundWhereItLies(t *testing.T) {
+	lib, bin := t.TempDir(), t.TempDir()
+	program := filepath.Join(lib, lima.HelperName)
+	if err := os.WriteFile(program, nil, 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	if err := os.Symlink(program, filepath.Join(bin, lima.HelperName)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	found, err := lima.FindHelper("")
+	if err != nil || found != program {
+		t.Errorf("found %q, %v, want %q", found, err, program)
+	}
+}
