@@ -98,6 +98,24 @@ func TestStopWhileStartingCancelsTheStart(t *testing.T) {
 	})
 }
 
+// A start that was to take over an engine leaves it running when it is cancelled, and the driver's watch has nothing new
+// to say of it.
+func TestCancelledTakeoverStopsWhatItLeft(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.native.start = func(ctx context.Context, _ func(vm.Step)) error {
+			w.native.mu.Lock()
+			w.native.state = vm.State{Phase: vm.Running, Endpoint: "unix:///native"}
+			w.native.mu.Unlock()
+			return pass(ctx, 5*time.Minute)
+		}
+		w.want(up)
+		time.Sleep(time.Minute) //nolint:forbidigo // in a bubble
+		a := w.settled(w.want(down))
+		w.is(a, appv1.ConditionRunning, metav1.ConditionFalse, appv1.ReasonStopped)
+		w.called(w.native, "create", "start", "stop")
+	})
+}
+
 func TestStartThatCannotBeCancelledInTimeIsStopped(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.native.start = func(context.Context, func(vm.Step)) error { return pass(context.Background(), 3*time.Second) }
