@@ -181,6 +181,13 @@ func (d *Driver) takeDown(ctx context.Context, grace time.Duration) error {
 	if err := end(ctx, qemu, agent); err != nil {
 		return err
 	}
+	// A start that is taken back at once has processes that have written no number yet. Here the agent goes first: nobody
+	// knows a system that it is about to start.
+	for _, file := range []string{d.layout.agentPID(), d.layout.qemuPID()} {
+		if err := end(ctx, strays(file)...); err != nil {
+			return err
+		}
+	}
 	if runtime.GOOS == "windows" && d.layout.exists() {
 		// The guest is no process of this system: Lima knows how to end it.
 		if _, err := d.ask(context.WithoutCancel(ctx), nil, nil, "kill", d.cfg.Name); err != nil {

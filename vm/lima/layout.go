@@ -30,6 +30,7 @@ func (l layout) events() string        { return l.in("ha.stdout.log") }
 func (l layout) agentLog() string      { return l.in("ha.stderr.log") }
 func (l layout) console() string       { return l.in("serial.log") }
 func (l layout) agentPID() string      { return l.in("ha.pid") }
+func (l layout) qemuPID() string       { return l.in("qemu.pid") }
 func (l layout) sshConfig() string     { return l.in("ssh.config") }
 func (l layout) endpoint() string      { return "unix://" + l.socket }
 func (l layout) guestName() string     { return "lima-" + l.name }

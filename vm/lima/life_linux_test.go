@@ -2,6 +2,7 @@ package lima_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -183,5 +184,37 @@ func TestDataOutlivesStopsAndTheSystemDisk(t *testing.T) {
 	}
 	if text, err := os.ReadFile(b.file("lima.yaml")); err != nil || !strings.Contains(string(text), "cpus: 1") {
 		t.Errorf("the machine was not given one CPU: %v\n%s", err, text)
+	}
+}
+
+// Whenever a start is taken back, nothing of it goes on: the box looks at the end.
+func TestAStartThatIsTakenBackLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "")
+	if err := b.d.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, file string }{
+		{"the host agent was started", "ha.stderr.log"},
+		{"the host agent has its number", "ha.pid"},
+		{"the disks are unpacked", "cidata.iso"},
+		{"the machine has its number", "qemu.pid"},
+		{"the guest boots", "standin/guest.pid"},
+	} {
+		_ = os.Remove(b.file(c.file)) // of the run before
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- b.d.Start(ctx, nil) }()
+		eventually(t, c.name, func() bool { _, err := os.Stat(b.file(c.file)); return err == nil })
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: the start ended with %v", c.name, err)
+		}
+		if s, err := b.d.Inspect(t.Context()); err != nil || s.Phase != vm.Stopped {
+			t.Errorf("%s: afterwards the machine is %+v, %v", c.name, s, err)
+		}
+		if left := naming(b.home); len(left) > 0 {
+			t.Errorf("%s: these still run: %q", c.name, left)
+		}
 	}
 }

@@ -17,17 +17,21 @@ type process struct {
 	done <-chan struct{} // closed once it ended, if it is our child; else nil
 }
 
-// alive says whether it still runs.
+// alive says whether it still runs. Of a child it is enough that nobody has waited for it: right after it was started
+// the system may not show its command line yet.
 func (p process) alive() bool {
 	if p.pid == 0 {
 		return false
 	}
+	if p.done == nil {
+		return names(commandLine(p.pid), p.mark)
+	}
 	select {
-	case <-p.done: // never, if it is nil
+	case <-p.done:
 		return false
 	default:
+		return true
 	}
-	return names(commandLine(p.pid), p.mark)
 }
 
 // names says whether one of the words is the mark, or a flag with it.
@@ -39,7 +43,7 @@ func names(words []string, mark string) bool {
 func (l layout) hostAgent() process { return ours(l.agentPID()) }
 
 // qemu is the program that is the machine; its pid is 0 if none is, or if the machine is a part of the host agent.
-func (l layout) qemu() process { return ours(l.in("qemu.pid")) }
+func (l layout) qemu() process { return ours(l.qemuPID()) }
 
 // ours finds the process whose number is in the file and whose command line names that file: a number alone may be
 // anybody's by now.
@@ -49,6 +53,18 @@ func ours(file string) process {
 		return p
 	}
 	return process{}
+}
+
+// strays are the processes that were told to write their number to that file, whether they came to it or not.
+func strays(file string) []process {
+	var found []process
+	for pid, words := range commandLines() {
+		at := slices.IndexFunc(words, func(w string) bool { return w == "-pidfile" || w == "--pidfile" })
+		if at >= 0 && at+1 < len(words) && words[at+1] == file {
+			found = append(found, process{pid: pid, mark: file})
+		}
+	}
+	return found
 }
 
 const endPoll = 50 * time.Millisecond

@@ -22,6 +22,27 @@ func commandLine(pid int) []string {
 	return strings.Fields(string(out))
 }
 
+// commandLines are those of all processes, in words as commandLine has them.
+func commandLines() map[int][]string {
+	ctx, cancel := context.WithTimeout(context.Background(), sshPatience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "ps", "-axww", "-o", "pid=,command=").Output()
+	if err != nil {
+		return nil
+	}
+	all := map[int][]string{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		if pid, err := strconv.Atoi(words[0]); err == nil {
+			all[pid] = words[1:]
+		}
+	}
+	return all
+}
+
 func kill(pid int) error {
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err

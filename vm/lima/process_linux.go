@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,21 @@ func commandLine(pid int) []string {
 		return nil
 	}
 	return strings.Split(string(bytes.TrimRight(text, "\x00")), "\x00")
+}
+
+// commandLines are those of all processes.
+func commandLines() map[int][]string {
+	all := map[int][]string{}
+	found, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, f := range found {
+		if pid, err := strconv.Atoi(f.Name()); err == nil {
+			all[pid] = commandLine(pid)
+		}
+	}
+	return all
 }
 
 func kill(pid int) error {

@@ -27,6 +27,9 @@ func commandLine(pid int) []string {
 	return words
 }
 
+// commandLines are not asked for: the guest is no process here, and the question takes a second.
+func commandLines() map[int][]string { return nil }
+
 func kill(pid int) error {
 	p, err := os.FindProcess(pid)
 	if err != nil {
