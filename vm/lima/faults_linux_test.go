@@ -2,6 +2,8 @@ package lima_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -33,6 +35,7 @@ func TestAMachineThatEndsByItselfIsNoticedAndStartsAgain(t *testing.T) {
 		says string
 	}{
 		{"QEMU is killed", func() { signal(t, b.number(t, "qemu.pid"), unix.SIGKILL) }, "ended unexpectedly"},
+		{"QEMU is killed with what guards its guest", func() { b.killGuarded(t) }, "ended unexpectedly"},
 		{"its host agent is killed", func() { signal(t, b.number(t, "ha.pid"), unix.SIGKILL) }, "connects the machine"},
 		{"it is switched off from inside", func() { _ = limatest.Enter(t.Context(), b.home, name, "systemctl", "poweroff").Run() }, "switched off from inside"},
 	} {
@@ -50,6 +53,34 @@ func TestAMachineThatEndsByItselfIsNoticedAndStartsAgain(t *testing.T) {
 		}
 	}
 	b.start(t)
+}
+
+// killGuarded kills the stand-in as somebody does who kills all of its processes but the guest, and waits for the guest
+// to end: nothing of a test may outlive it.
+func (b *box) killGuarded(t *testing.T) {
+	t.Helper()
+	guest := strconv.Itoa(b.number(t, "standin/guest.pid"))
+	guards := 0
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range files {
+		line, _ := os.ReadFile(f)
+		if strings.HasPrefix(string(line), "standin-guard\x00"+guest+"\x00") {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			signal(t, pid, unix.SIGKILL)
+			guards++
+		}
+	}
+	if guards != 1 {
+		t.Fatalf("the guest has %d guards", guards)
+	}
+	signal(t, b.number(t, "qemu.pid"), unix.SIGKILL)
+	eventually(t, "the guest ended", func() bool {
+		_, err := os.Stat("/proc/" + guest)
+		return errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 func signal(t *testing.T, pid int, s unix.Signal) {

@@ -4,8 +4,8 @@
 // All else is real: Lima's host agent, its ssh connection, cloud-init and Lima's scripts in the guest, systemd, Docker, the
 // guest agent, forwarded ports. Not real are the kernel, disks and their formats, the network's far side.
 //
-// It needs root. A guest never outlives the process that stands in for QEMU: a guard holds a pipe from it, and ends the
-// guest's first process, and so all of them, when the pipe closes.
+// It needs root. A guest never outlives the process that stands in for QEMU: the kernel ends it, and a guard with a pipe
+// from that process takes the guest's control group away.
 package limatest
 
 import (

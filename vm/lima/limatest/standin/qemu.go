@@ -201,7 +201,9 @@ func (s *standIn) boot(console *os.File) error {
 	s.guest.Env = []string{"container=standin", "TERM=dumb", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", envTree + "=" + os.Getenv(envTree)}
 	s.guest.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC, Setsid: true,
+		Pdeathsig: unix.SIGKILL, // the guard may be killed too; the kernel can't
 	}
+	runtime.LockOSThread() // the kernel means the thread that started the guest
 	// The guest waits for its guard: it must not live a moment without.
 	hold, release, err := os.Pipe()
 	if err != nil {
