@@ -1,8 +1,14 @@
 package lima
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SetPatience makes the driver wait less than for a real machine.
 func (d *Driver) SetPatience(boot, stop, ping time.Duration) {
 	d.patient = patience{fast: boot, slow: boot, stop: stop, pingEvery: ping}
 }
+
+// KeepLabel is what the guest runs for a disk of that name.
+func KeepLabel(disk string) string { return strings.ReplaceAll(keepLabel, "{{.Param.dataDisk}}", disk) }

@@ -12,12 +12,26 @@ const (
 
 func provision(bare bool) []any {
 	var all []any
-	all = append(all, document{"mode": "system", "script": layData})
+	all = append(all, document{"mode": "boot", "script": keepLabel}, document{"mode": "system", "script": layData})
 	if bare {
 		all = append(all, document{"mode": "system", "script": installDocker})
 	}
 	return append(all, document{"mode": "system", "script": startDocker})
 }
+
+// keepLabel runs early in each boot, before Lima's own scripts. One of those formats the engine's disk if there is no link
+// with its label, and only udev makes that link: it may be late, or fail to read the disk. So the disk itself is asked.
+// https://github.com/lima-vm/lima/issues/4830 is how others lost their data.
+const keepLabel = `#!/bin/sh
+label="lima-{{.Param.dataDisk}}"
+udevadm settle --timeout=30
+for part in /dev/vd?1; do
+  [ -b "$part" ] && [ "$(blkid -p -s LABEL -o value "$part")" = "$label" ] || continue
+  mkdir -p /dev/disk/by-label
+  [ -b "/dev/disk/by-label/$label" ] || ln -sfn "$part" "/dev/disk/by-label/$label"
+done
+exit 0
+`
 
 // layData puts what the engine keeps on a disk of its own. Without that disk nothing is started: an engine that looks
 // empty would be taken for lost data.
@@ -61,8 +75,8 @@ systemctl start docker.service
 `
 
 // waitForDocker needs no program that an image may lack: the service is active once its API answers. Lima asks again when
-// it fails, but runs no script twice; now and then a boot leaves Docker unstarted, so the scripts, which may be repeated,
-// are run again.
+// it fails, but runs no script twice; what an image without Docker is given comes from a network that may not be there
+// yet, so the scripts, which may be repeated, are run again.
 const waitForDocker = `#!/bin/bash
 set -eux
 if ! timeout 60s bash -c 'until systemctl is-active --quiet docker.service; do sleep 1; done'; then

@@ -6,7 +6,9 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +22,7 @@ func TestTheShippedBerthKeepsARealMachine(t *testing.T) {
 	lifeOfAMachine(t, newShipped(t, os.Environ()))
 }
 
-// A real guest, once up and down: `make guest-image && go test -tags machine -run ARealMachine ./vm/lima`. BERTH_LIMA is
-// the folder with berth-lima and the guest agent.
+// A real guest, twice up and down.
 func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -37,7 +38,7 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	d := lima.New(lima.Config{
-		Home: home, Name: "m", Helper: filepath.Join(os.Getenv("BERTH_LIMA"), "berth-lima"),
+		Home: home, Name: "m", Helper: filepath.Join(os.Getenv("BERTH_BIN"), lima.HelperName),
 		Template: func(a lima.Accelerator) ([]byte, error) {
 			return lima.Template(lima.Shape{CPUs: 2, MemoryBytes: 1 << 30, DiskBytes: 10 << 30, Image: i, Accelerator: a})
 		},
@@ -65,6 +66,7 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 	}
 	for range 2 {
 		up()
+		staysItself(t, filepath.Join(home, "m", "ssh.config"))
 		began = time.Now()
 		if err := d.Stop(t.Context()); err != nil {
 			t.Fatal(err)
@@ -72,4 +74,20 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 		t.Logf("%6.1fs down", time.Since(began).Seconds())
 		began = time.Now()
 	}
+}
+
+// staysItself loses the link that tells Lima not to format the engine's disk, and looks whether the guest makes it anew.
+func staysItself(t *testing.T, config string) {
+	t.Helper()
+	run := func(script string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "ssh", "-F", config, "lima-m", "sudo", "-n", "sh", "-eux")
+		cmd.Stdin = strings.NewReader(script)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", script, err, out)
+		}
+	}
+	run("mountpoint /mnt/lima-data; test -b /dev/disk/by-label/lima-data; rm /dev/disk/by-label/lima-data")
+	run(lima.KeepLabel("data"))
+	run("test -b /dev/disk/by-label/lima-data")
 }

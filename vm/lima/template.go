@@ -67,7 +67,9 @@ const (
 	guestUser  = "berth"
 	guestUID   = 1000
 	mib        = 1 << 20
-	slowCPU    = "max,-cx16,-la57" // without an accelerator
+	// maxDiskName is what ext4's label of 16 letters has left for a name after "lima-".
+	maxDiskName = 11
+	slowCPU     = "max,-cx16,-la57" // without an accelerator
 )
 
 type document map[string]any
@@ -140,6 +142,8 @@ func (s Shape) check() error {
 		return errors.New("a machine needs at least 512 MiB of memory")
 	case s.DiskBytes < 1024*mib:
 		return errors.New("the engine needs a disk of at least 1 GiB")
+	case len(s.Data) > maxDiskName:
+		return fmt.Errorf("the disk's name %q is longer than %d letters: its label would be cut, and Lima format it at each boot", s.Data, maxDiskName)
 	case s.Image.Disk == "":
 		return errors.New("a machine needs an image")
 	}

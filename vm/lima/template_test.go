@@ -3,6 +3,7 @@
 package lima_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,7 @@ func TestTemplateRefusesWhatNoMachineCanBe(t *testing.T) {
 		{"little memory", func(s *lima.Shape) { s.MemoryBytes = 1 << 20 }, "512 MiB"},
 		{"little disk", func(s *lima.Shape) { s.DiskBytes = 1 << 20 }, "1 GiB"},
 		{"no image", func(s *lima.Shape) { s.Image = lima.Image{} }, "image"},
+		{"a disk that Lima would format", func(s *lima.Shape) { s.Data = "twelve-chars" }, "longer than 11"},
 		{"a relative mount", func(s *lima.Shape) { s.Mounts = []lima.Mount{{Path: "home"}} }, "absolute"},
 		{"a mount that Lima would expand", func(s *lima.Shape) { s.Mounts = []lima.Mount{{Path: "/{{.Home}}"}} }, "brace"},
 	} {
@@ -106,6 +108,16 @@ func TestLimaTakesOurTemplates(t *testing.T) {
 	err := lima.ValidateWith(t.Context(), helperProgram(t), []byte("cpus: many\n"))
 	if err == nil || !strings.Contains(err.Error(), "cpus") {
 		t.Errorf("a template with many CPUs gives %v", err)
+	}
+	long := shape()
+	long.Data = "eleven-char"
+	text, err := lima.Template(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.ReplaceAll(text, []byte(long.Data), []byte("twelve-chars")) // Lima formats it at each boot
+	if err := lima.ValidateWith(t.Context(), helperProgram(t), text); err == nil || !strings.Contains(err.Error(), "shorter name") {
+		t.Errorf("a disk that does not keep its data gives %v", err)
 	}
 	err = lima.ValidateWith(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
 	if err == nil || !strings.Contains(err.Error(), "missing") {

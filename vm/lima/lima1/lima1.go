@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/lima-vm/lima/pkg/downloader"
 	"github.com/lima-vm/lima/pkg/imgutil/proxyimgutil"
@@ -130,8 +131,29 @@ func validate(text []byte) error {
 	if err != nil {
 		return err
 	}
-	return limayaml.Validate(y, true)
+	return errors.Join(limayaml.Validate(y, true), keepable(y.AdditionalDisks))
 }
+
+// keepable refuses disks that Lima 1.2 would format at each boot: it looks for a label that the file system has cut.
+// https://github.com/lima-vm/lima/issues/5407
+func keepable(disks []limayaml.Disk) error {
+	var errs []error
+	for _, d := range disks {
+		longest := 11 - len(labelPrefix) // of the shortest labels, vfat's
+		switch {
+		case d.Format != nil && !*d.Format, d.FSType != nil && *d.FSType == "btrfs":
+			continue
+		case d.FSType == nil || strings.HasPrefix(*d.FSType, "ext"):
+			longest = 16 - len(labelPrefix)
+		}
+		if len(d.Name) > longest {
+			errs = append(errs, fmt.Errorf("additionalDisks: %q is longer than %d letters, and Lima would format it at each boot: choose a shorter name", d.Name, longest))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const labelPrefix = "lima-"
 
 // create makes the instance, or gives the one that there is a new template. One that could not be made leaves nothing.
 func create(ctx context.Context, name string, text []byte) error {
@@ -140,10 +162,10 @@ func create(ctx context.Context, name string, text []byte) error {
 		return err
 	}
 	file := filepath.Join(dir, filenames.LimaYAML)
+	if err := validate(text); err != nil {
+		return err
+	}
 	if _, err := os.Stat(file); err == nil {
-		if err := validate(text); err != nil {
-			return err
-		}
 		return replace(file, text)
 	}
 	if err := os.RemoveAll(dir); err != nil { // half of one, from a run that was killed
