@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const kvmOfNoUse = "This computer has KVM, but it cannot run the machine's kernel, so the machine is slow."
+
 // acceleration is what was found to run the guest's instructions.
 type acceleration struct {
 	by    Accelerator
@@ -34,6 +36,35 @@ func (d *Driver) accelerate(context.Context) acceleration {
 	}
 	_ = f.Close()
 	return acceleration{by: KVM}
+}
+
+// accelerating is what a machine that runs is seen to use.
+func accelerating(w wanted, qemu process) Accelerator {
+	switch w.VMType {
+	case "vz":
+		return VZ
+	case "wsl2":
+		return WSL2
+	}
+	words := commandLine(qemu.pid)
+	for i, word := range words {
+		if word == slowCPU || i > 0 && words[i-1] == "-accel" && strings.HasPrefix(word, "tcg") {
+			return TCG
+		}
+	}
+	return KVM
+}
+
+// as is the acceleration if it turned out to be that.
+func (a acceleration) as(by Accelerator) acceleration {
+	switch {
+	case a.by == KVM && by == TCG:
+		return slow(kvmOfNoUse)
+	case a.by != by:
+		return acceleration{by: by, tried: true}
+	}
+	a.tried = true
+	return a
 }
 
 func slow(why string) acceleration { return acceleration{by: TCG, tried: true, why: why} }
@@ -77,7 +108,7 @@ func (d *Driver) proveKVM(ctx context.Context, text []byte, w wanted) ([]byte, w
 		d.accel.tried = false
 		return nil, w, ctx.Err()
 	}
-	a := slow("This computer has KVM, but it cannot run the machine's kernel, so the machine is slow.")
+	a := slow(kvmOfNoUse)
 	d.accel = &a
 	d.log.Warn("KVM does not run the machine's kernel", "kernel", w.kernel())
 	text, err := d.cfg.Template(TCG)

@@ -85,6 +85,10 @@ func (d *Driver) bringUp(ctx context.Context, p *progress) (*machine, error) {
 	agent, qemu := d.layout.hostAgent(), d.layout.qemu()
 	if agent.pid != 0 && (qemu.pid != 0 || d.layout.present().VMType != "qemu") {
 		p.step(stepAdopt, d.patient.slow)
+		if d.accel == nil {
+			a := d.accelerate(ctx).as(accelerating(d.layout.present(), qemu))
+			d.accel = &a
+		}
 		m := d.held(agent)
 		if err := d.comesUp(ctx, m, p); err == nil {
 			d.log.Info("The running machine was taken over", "agent", agent.pid)

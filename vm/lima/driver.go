@@ -47,7 +47,7 @@ type Driver struct {
 }
 
 // patience is how long the driver waits.
-type patience struct{ fast, slow, stop, pingEvery time.Duration }
+type patience struct{ fast, slow, stop, pingEvery, deaf time.Duration }
 
 // machine is one that runs, and what follows it.
 type machine struct {
@@ -69,7 +69,7 @@ var (
 func New(cfg Config) *Driver {
 	l := newLayout(cfg)
 	d := &Driver{cfg: cfg, layout: l, log: cfg.Logger, client: docker.New("unix", l.socket), lane: make(chan struct{}, 1)}
-	d.patient = patience{fast: fastBoot, slow: slowBoot, stop: stopGrace, pingEvery: pingEvery}
+	d.patient = patience{fast: fastBoot, slow: slowBoot, stop: stopGrace, pingEvery: pingEvery, deaf: deafPatience}
 	d.lane <- struct{}{}
 	return d
 }

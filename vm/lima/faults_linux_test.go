@@ -105,9 +105,60 @@ func TestADaemonThatStartsTakesTheRunningMachineOver(t *testing.T) {
 		t.Errorf("the guest was booted again: it was %d and is %d", guest, now)
 	}
 	t.Logf("taken over within %s", time.Since(began).Round(time.Millisecond))
+	if is := b.d.Describe(); is.Accelerator != lima.TCG || is.SSHPort == 0 {
+		t.Errorf("of the machine that was taken over is known %+v", is)
+	}
 	seen := vmtest.Observe(t, b.d)
 	signal(t, b.number(t, "ha.pid"), unix.SIGKILL) // of a process that is not our child
 	seen.Until(t, vm.Crashed, soon)
+}
+
+// A daemon may be killed while its machine boots. The next one goes on with the same.
+func TestADaemonThatStartsTakesABootingMachineOver(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "")
+	first := make(chan error, 1)
+	go func() { first <- b.d.Start(t.Context(), nil) }()
+	eventually(t, "the guest boots", func() bool { _, err := os.Stat(b.file("standin/guest.pid")); return err == nil })
+	guest := b.number(t, "standin/guest.pid")
+	one := b.d
+	b.d = b.driver()
+	b.start(t)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	if now := b.number(t, "standin/guest.pid"); now != guest {
+		t.Errorf("the guest was booted again: it was %d and is %d", guest, now)
+	}
+	if err := one.Stop(t.Context()); err != nil { // it follows the machine, as no daemon that was killed does
+		t.Fatal(err)
+	}
+}
+
+func TestAnEngineThatHangsOrIsStoppedEndsTheMachine(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "")
+	b.d.SetDeafPatience(6 * time.Second)
+	seen := vmtest.Observe(t, b.d)
+	for _, c := range []struct {
+		name         string
+		command      []string
+		warns, fails string
+	}{
+		{"it hangs", []string{"pkill", "-STOP", "-x", "dockerd"}, "does not answer", "did not answer for 6s"},
+		{"it is stopped", []string{"systemctl", "stop", "docker.socket", "docker.service"}, "does not run", "was stopped"},
+	} {
+		b.start(t)
+		seen.Until(t, vm.Running, soon)
+		if out, err := limatest.Enter(t.Context(), b.home, name, c.command...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", c.name, err, out)
+		}
+		eventually(t, c.name+": a warning", func() bool { return strings.Contains(b.warning(t), c.warns) })
+		s := seen.Until(t, vm.Crashed, soon)
+		if s.Failure == nil || !strings.Contains(s.Failure.Message, c.fails) || s.Failure.Hint == "" {
+			t.Errorf("%s: the failure is %+v, want one that says %q", c.name, s.Failure, c.fails)
+		}
+	}
 }
 
 func TestWhatHappensToTheConnectionIsMended(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
 	"time"
 
 	"github.com/berth-desktop/berth/vm"
@@ -18,6 +19,7 @@ const (
 	// mendAfter failed pings the connection is made anew.
 	mendAfter = 2
 	mendTries = 3
+	notActive = 3 // how systemctl ends then; ssh's own trouble is 255
 )
 
 // follow watches a machine that is up until it is released or ends.
@@ -145,8 +147,8 @@ func (w *watchdog) ask(ctx context.Context) *vm.Failure {
 	if w.failed >= mendAfter {
 		w.m.warnings.set(warnDeaf, "Docker in the machine does not answer.")
 	}
-	if time.Since(w.silent) >= deafPatience {
-		return w.d.failure("Docker in the machine did not answer for "+deafPatience.String(), "See the log, then start the machine again.")
+	if time.Since(w.silent) >= w.d.patient.deaf {
+		return w.d.failure("Docker in the machine did not answer for "+w.d.patient.deaf.String(), "See the log, then start the machine again.")
 	}
 	return nil
 }
@@ -175,13 +177,27 @@ func (w *watchdog) paused(ctx context.Context) bool {
 	return true
 }
 
+// stopped says whether the guest was reached and says that its Docker does not run.
+func (w *watchdog) stopped(ctx context.Context) bool {
+	err := w.d.layout.ssh(ctx, w.d.layout.guestName(), "systemctl", "is-active", "--quiet", "docker.service")
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	return ok && exit.ExitCode() == notActive
+}
+
 // mend makes the connection to the guest anew: Lima does not notice that it broke.
 func (w *watchdog) mend(ctx context.Context) *vm.Failure {
 	if w.failed < mendAfter {
 		return nil
 	}
 	if w.mended++; w.mended > mendTries {
+		if w.stopped(ctx) {
+			return w.d.failure("Docker in the machine was stopped", "Start the machine again; Docker starts with it.")
+		}
 		return w.d.failure("The connection to the machine broke and could not be mended", "Start the machine again.")
+	}
+	if w.stopped(ctx) {
+		w.m.warnings.set(warnDeaf, "Docker in the machine does not run.") // it may be on its way
+		return nil
 	}
 	w.d.log.Warn("The connection to the machine broke: making it anew", "try", w.mended)
 	l := w.d.layout

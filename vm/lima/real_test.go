@@ -1,4 +1,4 @@
-//go:build machine
+//go:build machine && linux
 
 package lima_test
 
@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/berth-desktop/berth/vm"
 	"github.com/berth-desktop/berth/vm/image"
 	"github.com/berth-desktop/berth/vm/lima"
@@ -22,7 +24,7 @@ func TestTheShippedBerthKeepsARealMachine(t *testing.T) {
 	lifeOfAMachine(t, newShipped(t, os.Environ()))
 }
 
-// A real guest, twice up and down.
+// A real guest: twice up and down, with a folder of this computer, and with this computer's disk full meanwhile.
 func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -32,15 +34,17 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home, err := os.MkdirTemp("", "bl")
-	if err != nil {
+	home, shared := smallDisk(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(shared, "f"), []byte("from here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	d := lima.New(lima.Config{
 		Home: home, Name: "m", Helper: filepath.Join(os.Getenv("BERTH_BIN"), lima.HelperName),
 		Template: func(a lima.Accelerator) ([]byte, error) {
-			return lima.Template(lima.Shape{CPUs: 2, MemoryBytes: 1 << 30, DiskBytes: 10 << 30, Image: i, Accelerator: a})
+			return lima.Template(lima.Shape{
+				CPUs: 2, MemoryBytes: 1 << 30, DiskBytes: 10 << 30, Image: i, Accelerator: a,
+				Mounts: []lima.Mount{{Path: shared, Writable: true}},
+			})
 		},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
@@ -49,45 +53,101 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	began := time.Now()
-	name := ""
-	up := func() {
-		if err := d.Start(t.Context(), func(s vm.Step) {
-			if s.Name != name {
-				t.Logf("%6.1fs %s", time.Since(began).Seconds(), s.Name)
-				name = s.Name
-			}
-		}); err != nil {
-			f := vm.FailureOf(err)
-			t.Fatalf("%v\n%s\n%q", f, f.Hint, f.LogTail)
-		}
-		s, err := d.Inspect(t.Context())
-		t.Logf("%6.1fs up: %+v %v", time.Since(began).Seconds(), s, err)
-	}
+	in := guest{t: t, config: filepath.Join(home, "m", "ssh.config")}
 	for range 2 {
-		up()
-		staysItself(t, filepath.Join(home, "m", "ssh.config"))
-		began = time.Now()
+		up(t, d)
+		in.run("mountpoint /mnt/lima-data; test -b /dev/disk/by-label/lima-data; rm /dev/disk/by-label/lima-data")
+		in.run(lima.KeepLabel("data")) // without the link Lima formats the disk
+		in.run("test -b /dev/disk/by-label/lima-data")
+		in.run("test \"$(cat " + shared + "/f)\" = 'from here'; echo 'from there' >" + shared + "/g")
+		if text, err := os.ReadFile(filepath.Join(shared, "g")); err != nil || string(text) != "from there\n" {
+			t.Errorf("what the guest wrote is %q, %v", text, err)
+		}
+		began := time.Now()
 		if err := d.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("%6.1fs down", time.Since(began).Seconds())
-		began = time.Now()
 	}
+	up(t, d)
+	pausesWhileFull(t, d, in, home)
 }
 
-// staysItself loses the link that tells Lima not to format the engine's disk, and looks whether the guest makes it anew.
-func staysItself(t *testing.T, config string) {
+func up(t *testing.T, d *lima.Driver) {
 	t.Helper()
-	run := func(script string) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), "ssh", "-F", config, "lima-m", "sudo", "-n", "sh", "-eux")
-		cmd.Stdin = strings.NewReader(script)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", script, err, out)
+	began := time.Now()
+	name := ""
+	if err := d.Start(t.Context(), func(s vm.Step) {
+		if s.Name != name {
+			t.Logf("%6.1fs %s", time.Since(began).Seconds(), s.Name)
+			name = s.Name
 		}
+	}); err != nil {
+		f := vm.FailureOf(err)
+		t.Fatalf("%v\n%s\n%q", f, f.Hint, f.LogTail)
 	}
-	run("mountpoint /mnt/lima-data; test -b /dev/disk/by-label/lima-data; rm /dev/disk/by-label/lima-data")
-	run(lima.KeepLabel("data"))
-	run("test -b /dev/disk/by-label/lima-data")
+	s, err := d.Inspect(t.Context())
+	t.Logf("%6.1fs up: %+v %v", time.Since(began).Seconds(), s, err)
+}
+
+// smallDisk is a folder on a disk that a test can fill.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bl") //nolint:usetesting // t.TempDir is too long for sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := unix.Mount("none", dir, "tmpfs", 0, "size=4g"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// pausesWhileFull fills the disk that the machine's disks are on, and has the guest write.
+func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
+	t.Helper()
+	var s unix.Statfs_t
+	if err := unix.Statfs(home, &s); err != nil {
+		t.Fatal(err)
+	}
+	ballast := filepath.Join(home, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, int64(s.Bavail-1)*s.Bsize), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in.run("nohup dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync >/dev/null 2>/run/dd.log </dev/null &")
+	warning := func() string {
+		s, err := d.Inspect(t.Context())
+		if err != nil || s.Phase != vm.Running {
+			t.Fatalf("the machine is %+v, %v", s, err)
+		}
+		return s.Warning
+	}
+	eventually(t, "a warning", func() bool { return strings.Contains(warning(), "disk of this computer is full") })
+	t.Logf("the machine is said to be paused: %s", warning())
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it goes on", func() bool { return !strings.Contains(warning(), "full") })
+	in.run("for i in $(seq 60); do test \"$(stat -c %s /mnt/lima-data/big)\" = 62914560 && exit 0; sleep 1; done; cat /run/dd.log; exit 1")
+}
+
+// guest is one that is spoken to.
+type guest struct {
+	t      *testing.T
+	config string
+}
+
+func (g guest) run(script string) {
+	g.t.Helper()
+	cmd := exec.CommandContext(g.t.Context(), "ssh", "-F", g.config, "lima-m", "sudo", "-n", "sh", "-eux")
+	cmd.Stdin = strings.NewReader(script)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		g.t.Fatalf("%s: %v\n%s", script, err, out)
+	}
 }
