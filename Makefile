@@ -78,7 +78,7 @@ test-package: build $(GUESTAGENT) ## install, run, upgrade and purge the .deb in
 
 test-vm: deps build guest-image ## take the shipped Berth through the life of a real virtual machine (needs root; up to 25 minutes without KVM)
 	build/deps.sh machine
-	BERTH_BIN="$$PWD/$(BIN)" go test -tags machine -count=1 -timeout 60m -v -run ARealMachine ./vm/lima
+	build/test.sh machine
 
 guest-image: $(GUESTAGENT) ## make the system that the machine boots, in the user's cache (needs root; once some minutes)
 	build/deps.sh image

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the named suites and ends with one line of counts. Usage: build/test.sh [go] [page] [desktop] [package]
+# Runs the named suites and ends with one line of counts. Usage: build/test.sh [go] [page] [desktop] [package] [machine]
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,7 +40,8 @@ for suite in "$@"; do
       ;;
     desktop) BERTH_ARTIFACTS="$PWD/$out/desktop" gotest desktop -tags desktop -count=1 -timeout 10m ./app/desktoptest/... ;;
     package) gotest package -tags packages -count=1 -timeout 30m ./build/packagetest ;;
-    *) echo "test.sh: no suite $suite: use go, page, desktop or package" >&2; exit 2 ;;
+    machine) gotest machine -tags machine -count=1 -timeout 60m -run ARealMachine ./vm/lima ;;
+    *) echo "test.sh: no suite $suite: use go, page, desktop, package or machine" >&2; exit 2 ;;
   esac
 done
 
