@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/berth-desktop/berth/vm"
 	"github.com/berth-desktop/berth/vm/internal/docker"
 	"github.com/berth-desktop/berth/vm/internal/observed"
@@ -43,40 +45,28 @@ type Driver struct {
 	state observed.State
 	at    atomic.Pointer[place] // nil while it is not attached
 
-	lane   chan struct{} // holds one token; whoever attaches or detaches has it
-	tunnel *tunnel       // guarded by lane; nil where there is none
+	lane   *semaphore.Weighted // of one: whoever attaches or detaches has it
+	tunnel *tunnel             // guarded by lane; nil where there is none
 }
 
 var _ vm.Driver = (*Driver)(nil)
 
 // New returns a driver that is not attached. It looks at nothing yet.
 func New(cfg Config) *Driver {
-	d := &Driver{cfg: cfg, lane: make(chan struct{}, 1)}
-	d.lane <- struct{}{}
+	d := &Driver{cfg: cfg, lane: semaphore.NewWeighted(1)}
 	d.state.Set(vm.State{Phase: vm.Stopped})
 	return d
 }
-
-func (d *Driver) enter(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-d.lane:
-		return nil
-	}
-}
-
-func (d *Driver) leave() { d.lane <- struct{}{} }
 
 // Create does nothing: the engine is there, or it is not.
 func (d *Driver) Create(context.Context) error { return nil }
 
 // Start attaches: it finds the engine and returns once that has answered.
 func (d *Driver) Start(ctx context.Context, report func(vm.Step)) error {
-	if err := d.enter(ctx); err != nil {
+	if err := d.lane.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer d.leave()
+	defer d.lane.Release(1)
 	before := d.state.Get()
 	target, err := Resolve(d.cfg.Host, d.cfg.Getenv)
 	if at := d.at.Load(); err == nil && before.Phase == vm.Running && at != nil && at.target.Endpoint == target.Endpoint {
@@ -135,10 +125,10 @@ func (d *Driver) detach() error {
 
 // Stop detaches. The engine goes on.
 func (d *Driver) Stop(ctx context.Context) error {
-	if err := d.enter(ctx); err != nil {
+	if err := d.lane.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer d.leave()
+	defer d.lane.Release(1)
 	err := d.detach()
 	d.state.Set(vm.State{Phase: vm.Stopped})
 	return err

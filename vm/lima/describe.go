@@ -24,13 +24,12 @@ type Details struct {
 // Describe tells what is known now. It waits for nothing: while the machine is being changed, less is known.
 func (d *Driver) Describe() Details {
 	is := Details{Dir: d.layout.dir, SSHPort: sshPort(filepath.Join(d.layout.dir, "ssh.config"))}
-	select {
-	case <-d.lane:
-		if d.accel != nil {
-			is.Accelerator = d.accel.by
-		}
-		d.lane <- struct{}{}
-	default:
+	if !d.lane.TryAcquire(1) {
+		return is
+	}
+	defer d.lane.Release(1)
+	if d.accel != nil {
+		is.Accelerator = d.accel.by
 	}
 	return is
 }

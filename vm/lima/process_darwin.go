@@ -2,11 +2,9 @@ package lima
 
 import (
 	"context"
-	"errors"
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,19 +40,6 @@ func commandLines() map[int][]string {
 	}
 	return all
 }
-
-func kill(pid int) error {
-	if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
-		return err
-	}
-	return nil
-}
-
-// interrupt asks a host agent to shut the machine down.
-func interrupt(pid int) error { return unix.Kill(pid, unix.SIGINT) }
-
-// apart keeps what happens to the daemon's terminal and session from the machine.
-func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // free is the room on the disk of a folder, for us.
 func free(dir string) (int64, error) {

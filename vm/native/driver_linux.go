@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/berth-desktop/berth/vm"
 	"github.com/berth-desktop/berth/vm/internal/docker"
 	"github.com/berth-desktop/berth/vm/internal/observed"
@@ -45,9 +47,9 @@ type Driver struct {
 	client *docker.Client
 	state  observed.State
 
-	lane   chan struct{} // holds one token; whoever changes the machine has it
-	engine *engine       // what we hold, if anything; guarded by lane
-	mu     sync.Mutex    // orders "it is asked to end" and "it crashed"
+	lane   *semaphore.Weighted // of one: whoever changes the machine has it
+	engine *engine             // what we hold, if anything; guarded by lane
+	mu     sync.Mutex          // orders "it is asked to end" and "it crashed"
 }
 
 var _ vm.Driver = (*Driver)(nil)
@@ -55,22 +57,16 @@ var _ vm.Driver = (*Driver)(nil)
 // New returns a driver of the engine that lives in cfg's folders. It touches nothing yet.
 func New(cfg Config) *Driver {
 	l := newLayout(cfg)
-	d := &Driver{cfg: cfg, layout: l, log: cfg.Logger, client: docker.New("unix", l.socket), lane: make(chan struct{}, 1)}
-	d.lane <- struct{}{}
+	d := &Driver{cfg: cfg, layout: l, log: cfg.Logger, client: docker.New("unix", l.socket), lane: semaphore.NewWeighted(1)}
 	return d
 }
 
 // change waits for its turn to change the machine, then does so.
 func (d *Driver) change(ctx context.Context, do func() error) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-d.lane:
-	}
-	defer func() { d.lane <- struct{}{} }()
-	if err := ctx.Err(); err != nil {
+	if err := d.lane.Acquire(ctx, 1); err != nil {
 		return err
 	}
+	defer d.lane.Release(1)
 	if err := d.layout.check(); err != nil {
 		return err
 	}
