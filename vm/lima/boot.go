@@ -99,8 +99,8 @@ func (d *Driver) bringUp(ctx context.Context, p *progress) (*machine, error) {
 			d.log.Warn("The running machine is of no use", "err", err)
 		}
 	}
-	// What is left of another run, and numbers of processes that are somebody else's by now.
-	if err := d.takeDown(ctx, 0); err != nil {
+	// What is left of another run, whose containers may be well, and numbers of processes that are somebody else's by now.
+	if err := d.takeDown(ctx, d.patient.stop); err != nil {
 		return nil, err
 	}
 	p.step(stepDisks, time.Hour) // it may have to be downloaded
@@ -206,8 +206,11 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 			p.message(text)
 		}
 		for _, line := range m.log.lines() {
-			d.hear(m, parseSaid(line))
-			p.step(stepAfter(parseSaid(line).Msg), d.patience())
+			said := parseSaid(line)
+			d.hear(m, said)
+			next := stepAfter(said.Msg)
+			m.booted = m.booted || next == stepDocker
+			p.step(next, d.patience())
 		}
 		for _, line := range m.events.lines() {
 			e, ok := parseEvent(line)
@@ -218,7 +221,7 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 				return d.exited()
 			}
 			if e.Status.Running {
-				ready = true
+				ready, m.booted = true, true
 				d.judge(ctx, m, e)
 			}
 		}
@@ -233,11 +236,12 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 			}
 		}
 		select {
-		case <-ctx.Done():
-			f := d.failure("The machine was not waited for", "")
-			f.Err = ctx.Err()
-			return f
 		case <-limited.Done():
+			if ctx.Err() != nil {
+				f := d.failure("The machine was not waited for", "")
+				f.Err = ctx.Err()
+				return f
+			}
 			what := "The machine did not come up"
 			if ready {
 				what = "The machine is up, but Docker in it did not answer"

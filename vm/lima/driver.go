@@ -57,6 +57,7 @@ type machine struct {
 	events, log tailer
 	warnings    warnings
 	ports       ports // of whoever reads the log
+	booted      bool  // the guest's system is up
 	asked       bool  // to end; guarded by Driver.mu
 	unfollow    context.CancelFunc
 	following   sync.WaitGroup
@@ -113,7 +114,11 @@ func (d *Driver) Start(ctx context.Context, report func(vm.Step)) error {
 		d.state.Set(vm.State{Phase: vm.Starting})
 		m, err := d.bringUp(ctx, newProgress(report))
 		if err != nil {
-			if down := d.takeDown(ctx, 0); down != nil {
+			var grace time.Duration
+			if m != nil && m.booted {
+				grace = d.patient.stop // containers may run in it by now
+			}
+			if down := d.takeDown(context.WithoutCancel(ctx), grace); down != nil {
 				d.log.Error("A start that failed left something behind", "err", down)
 			}
 			d.state.Set(vm.State{Phase: vm.Stopped})
@@ -164,14 +169,8 @@ func (d *Driver) bringDown(ctx context.Context, grace time.Duration) error {
 // takeDown ends what runs: in order within the grace, then by force.
 func (d *Driver) takeDown(ctx context.Context, grace time.Duration) error {
 	agent, qemu := d.layout.hostAgent(), d.layout.qemu()
-	if agent.pid != 0 && grace > 0 {
-		limited, cancel := context.WithTimeout(ctx, grace)
-		defer cancel()
-		if err := interrupt(agent.pid); err != nil {
-			d.log.Warn("The host agent cannot be asked to end", "pid", agent.pid, "err", err)
-		} else if err := gone(limited, agent, qemu); err != nil {
-			d.log.Warn("The guest does not shut down", "grace", grace, "err", err)
-		}
+	if grace > 0 {
+		d.shutDown(ctx, agent, qemu, grace)
 	}
 	// The system goes before its host agent: killed the other way round, an agent could start to mend.
 	if err := end(ctx, qemu, agent); err != nil {
@@ -192,6 +191,25 @@ func (d *Driver) takeDown(ctx context.Context, grace time.Duration) error {
 	}
 	disk, _ := d.layout.present().data()
 	return d.layout.sweep(disk)
+}
+
+// shutDown has the guest end its programs and write what they keep, and waits for that within the grace.
+func (d *Driver) shutDown(ctx context.Context, agent, qemu process, grace time.Duration) {
+	limited, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	var err error
+	switch {
+	case agent.alive():
+		err = interrupt(agent.pid)
+	case qemu.alive():
+		_, err = d.layout.qmp(limited, "system_powerdown")
+	}
+	if err == nil {
+		err = gone(limited, agent, qemu)
+	}
+	if err != nil {
+		d.log.Warn("The guest does not shut down", "grace", grace, "err", err)
+	}
 }
 
 // Delete removes the machine with its engine's disk.

@@ -48,6 +48,9 @@ func TestAMachineThatEndsByItselfIsNoticedAndStartsAgain(t *testing.T) {
 		if s.Failure == nil || !strings.Contains(s.Failure.Message, c.says) || s.Failure.Hint == "" {
 			t.Errorf("%s: the failure is %+v, want one that says %q", c.name, s.Failure, c.says)
 		}
+		if lives := c.name == "its host agent is killed"; lives && !b.shutDown(t) {
+			t.Errorf("%s: the guest, which was well, was not shut down", c.name)
+		}
 		if now, err := b.d.Inspect(t.Context()); err != nil || now.Phase != vm.Crashed {
 			t.Errorf("%s: afterwards the machine is %+v, %v", c.name, now, err)
 		}
@@ -157,6 +160,9 @@ func TestAnEngineThatHangsOrIsStoppedEndsTheMachine(t *testing.T) {
 		s := seen.Until(t, vm.Crashed, soon)
 		if s.Failure == nil || !strings.Contains(s.Failure.Message, c.fails) || s.Failure.Hint == "" {
 			t.Errorf("%s: the failure is %+v, want one that says %q", c.name, s.Failure, c.fails)
+		}
+		if !b.shutDown(t) {
+			t.Errorf("%s: the guest was not shut down", c.name)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (d *Driver) follow(m *machine) {
 }
 
 // crashed says so, unless the machine was asked to end meanwhile. What is left of it is brought down, so that nothing of
-// a machine that is said to be down runs on.
+// a machine that is said to be down runs on; in order if it can be, for the containers in it may be well.
 func (d *Driver) crashed(ctx context.Context, m *machine, f *vm.Failure) {
 	d.mu.Lock()
 	asked := m.asked
@@ -43,6 +43,9 @@ func (d *Driver) crashed(ctx context.Context, m *machine, f *vm.Failure) {
 		return
 	}
 	d.log.Error("The machine crashed", "err", f)
+	if m.agent.alive() || m.qemu.alive() {
+		d.shutDown(ctx, m.agent, m.qemu, d.patient.stop)
+	}
 	if err := end(ctx, m.qemu, m.agent); err != nil {
 		d.log.Error("A crashed machine left something behind", "err", err)
 	}

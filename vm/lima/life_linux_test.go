@@ -187,6 +187,32 @@ func TestDataOutlivesStopsAndTheSystemDisk(t *testing.T) {
 	}
 }
 
+// shutDown says whether the guest went down in order, which for the first of a pid namespace looks like an interrupt.
+func (b *box) shutDown(t *testing.T) bool {
+	t.Helper()
+	text, err := os.ReadFile(b.file("serial.log"))
+	return err == nil && strings.Contains(string(text), "powers down: signal: interrupt")
+}
+
+// A start may be taken back while containers run already, which Docker has started again.
+func TestAStartThatIsTakenBackLateShutsTheGuestDown(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := b.d.Start(ctx, func(s vm.Step) {
+		if s.Name == "Starting Docker" {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the start ended with %v", err)
+	}
+	if !b.shutDown(t) {
+		t.Error("the guest was not shut down, but killed")
+	}
+}
+
 // Whenever a start is taken back, nothing of it goes on: the box looks at the end.
 func TestAStartThatIsTakenBackLeavesNothing(t *testing.T) {
 	t.Parallel()
