@@ -222,7 +222,7 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 			}
 			if e.Status.Running {
 				ready, m.booted = true, true
-				d.judge(ctx, m, e)
+				d.judge(m, e)
 			}
 		}
 		if !m.agent.alive() {
@@ -252,16 +252,13 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 	}
 }
 
-// judge takes what the host agent found wanting in a machine that is up for a warning, and mends what is known.
-func (d *Driver) judge(ctx context.Context, m *machine, e event) {
+// judge takes what the host agent found wanting in a machine that is up for a warning.
+func (d *Driver) judge(m *machine, e event) {
 	if !e.Status.Degraded {
 		return
 	}
 	text := plain([]byte(strings.Join(e.Status.Errors, "; ")))
 	d.log.Warn("The machine is up, but not all of it works", "err", text)
 	m.warnings.set(warnDegraded, "Not all of the machine works: "+text)
-	if strings.Contains(text, "guest agent") {
-		// The connection believes that it listens for the agent, and does not: an agent that came up late is never found.
-		_ = d.layout.ssh(ctx, "-O", "cancel", "-L", d.layout.in("ga.sock")+":/run/lima-guestagent.sock", d.layout.guestName())
-	}
+	m.agentLost = strings.Contains(text, "guest agent")
 }

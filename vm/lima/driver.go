@@ -58,7 +58,9 @@ type machine struct {
 	warnings    warnings
 	ports       ports // of whoever reads the log
 	booted      bool  // the guest's system is up
-	asked       bool  // to end; guarded by Driver.mu
+	agentLost   bool  // Lima does not reach its guest agent; of whoever reads the log
+	agentSought time.Time
+	asked       bool // to end; guarded by Driver.mu
 	unfollow    context.CancelFunc
 	following   sync.WaitGroup
 }

@@ -175,7 +175,7 @@ func TestWhatHappensToTheConnectionIsMended(t *testing.T) {
 	b.busybox(t)
 
 	t.Log("the connection breaks")
-	if out, err := exec.CommandContext(t.Context(), "ssh", "-F", b.file("ssh.config"), "-O", "exit", "lima-m").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "ssh", "-F", b.file("ssh.config"), "-O", "exit", host).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	began := time.Now()
@@ -222,6 +222,21 @@ func (b *box) answers(t *testing.T) bool {
 	return exec.CommandContext(ctx, "docker", "-H", "unix://"+b.file("docker.sock"), "version").Run() == nil
 }
 
+// Lima 1.2 says that it has not found the agent, and never does.
+func TestAGuestAgentThatComesLateIsFound(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, limatest.FaultLate)
+	b.start(t)
+	if w := b.warning(t); !strings.Contains(w, "guest agent") {
+		t.Errorf("the warning is %q", w)
+	}
+	b.busybox(t)
+	b.docker(t, "run", "-d", "-p", "127.0.0.1:0:80", "box", "sh", "-c", "mkdir /w; echo hello >/w/index.html; exec httpd -f -p 80 -h /w")
+	eventually(t, "no warning", func() bool { return b.warning(t) == "" })
+	port := b.docker(t, "ps", "--format", `{{(index (split .Ports "->") 0)}}`)
+	eventually(t, "the container answers at "+port, func() bool { return answersAt(t, port) })
+}
+
 func TestPortsOfContainersAreReachableOrSaidNotToBe(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, "")
@@ -243,17 +258,20 @@ func TestPortsOfContainersAreReachableOrSaidNotToBe(t *testing.T) {
 	}
 	_ = taken.Close()
 	eventually(t, "no warning", func() bool { return b.warning(t) == "" })
-	eventually(t, "the container answers", func() bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
-	})
+	eventually(t, "the container answers", func() bool { return answersAt(t, "127.0.0.1:"+port) })
+}
+
+func answersAt(t *testing.T, address string) bool {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	return err == nil && resp.StatusCode == http.StatusOK
 }
 
 func TestAStrangersProcessIsLeftAlone(t *testing.T) {

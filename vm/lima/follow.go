@@ -83,6 +83,7 @@ func (d *Driver) watchOver(ctx context.Context, m *machine) *vm.Failure {
 			if f := w.ask(ctx); f != nil {
 				return f
 			}
+			d.mendAgent(ctx, m)
 			d.retryPorts(ctx, m)
 			pinged = time.Now()
 		}

@@ -33,8 +33,10 @@ func (l layout) agentPID() string      { return l.in("ha.pid") }
 func (l layout) qemuPID() string       { return l.in("qemu.pid") }
 func (l layout) sshConfig() string     { return l.in("ssh.config") }
 func (l layout) endpoint() string      { return "unix://" + l.socket }
-func (l layout) guestName() string     { return "lima-" + l.name }
-func (l layout) imageMark() string     { return l.in("berth-image") }
+func (l layout) guestName() string {
+	return "lima-" + strings.NewReplacer(".", "-", "_", "-").Replace(l.name)
+}
+func (l layout) imageMark() string { return l.in("berth-image") }
 
 func (l layout) disk(name string) string { return filepath.Join(l.home, "_disks", name) }
 

@@ -18,7 +18,8 @@ import (
 	"github.com/berth-desktop/berth/vm/vmtest"
 )
 
-const name = "m"
+// name has a dot as those of Berth's own machines, of which ssh is told another way.
+const name, host = "b.m", "lima-b-m"
 
 // box is a machine of a test, run by the stand-in.
 type box struct {
@@ -79,7 +80,7 @@ func (b *box) driver() *lima.Driver {
 	return d
 }
 
-func (b *box) file(name string) string { return filepath.Join(b.home, "m", name) }
+func (b *box) file(file string) string { return filepath.Join(b.home, name, file) }
 
 func (b *box) start(t *testing.T) vm.State {
 	t.Helper()

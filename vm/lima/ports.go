@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"strings"
+	"time"
 )
 
 // Lima 1.2 tells of forwarded ports in its log only: first from where to where, then, if it failed, to where.
@@ -19,7 +19,8 @@ var (
 func (d *Driver) hear(m *machine, s said) {
 	if s.Msg == "Guest agent is running" {
 		// It tells of all ports again.
-		if strings.Contains(m.warnings.text(), "guest agent") {
+		if m.agentLost {
+			m.agentLost = false
 			m.warnings.set(warnDegraded, "")
 		}
 		for host := range m.ports.all {
@@ -108,6 +109,22 @@ func portTaken(host string) string {
 	}
 	return fmt.Sprintf("Port %s of a container is not reachable on this computer: another program has it, or it is not allowed.", port)
 }
+
+// mendAgent lets Lima find a guest agent that came up after its first look. The ssh connection believes ever after that
+// it listens for the agent, and does not; once it was told to stop, Lima's next try succeeds. It tries each ten seconds.
+func (d *Driver) mendAgent(ctx context.Context, m *machine) {
+	if !m.agentLost || time.Since(m.agentSought) < agentPatience {
+		return
+	}
+	m.agentSought = time.Now()
+	l := d.layout
+	if err := l.ssh(ctx, "-O", "cancel", "-L", l.in("ga.sock")+":/run/lima-guestagent.sock", l.guestName()); err != nil {
+		d.log.Warn("The way to the guest agent cannot be made anew", "err", err)
+	}
+}
+
+// agentPatience is longer than Lima needs to try again, and to succeed.
+const agentPatience = 25 * time.Second
 
 // retryPorts forwards what has become free, which Lima tries once, and lets go of what it forwarded so.
 func (d *Driver) retryPorts(ctx context.Context, m *machine) {

@@ -32,6 +32,7 @@ const (
 const (
 	FaultPanic = "panic" // its kernel gives up
 	FaultDeaf  = "deaf"  // ssh never answers
+	FaultLate  = "late"  // its guest agent comes up after Lima has looked for it
 	FaultStays = "stays" // it does not shut down when it is asked to
 )
 

@@ -204,6 +204,10 @@ func (g guestRoot) seed(disks string) error {
 	for _, name := range []string{"mkfs.ext4", "growpart", "resize2fs", "fsck.ext4"} {
 		write("/usr/local/sbin/"+name, "#!/bin/sh\nexit 0\n", 0o755)
 	}
+	if os.Getenv(envFault) == faultLate {
+		const late = "[Service]\nExecStart=\nExecStart=/bin/sh -c 'sleep 70; exec /usr/local/bin/lima-guestagent daemon'\n"
+		write("/etc/systemd/system/lima-guestagent.service.d/late.conf", late, 0o644)
+	}
 	id, err := os.ReadFile("/proc/sys/kernel/random/uuid")
 	write("/etc/machine-id", strings.ReplaceAll(string(id), "-", ""), 0o444)
 	up := exec.Command("/bin/sh", "-c", "ip link set lo up") //nolint:noctx // short

@@ -45,6 +45,7 @@ const (
 	envFault   = "BERTH_STANDIN_FAULT"
 	faultPanic = "panic"
 	faultDeaf  = "deaf"
+	faultLate  = "late"
 	faultStays = "stays"
 )
 
@@ -198,7 +199,7 @@ func (s *standIn) boot(console *os.File) error {
 	s.guest = exec.Command(self, s.instance, s.disks()) //nolint:noctx // it ends with this process
 	s.guest.Args[0] = guestName
 	s.guest.Stdout, s.guest.Stderr = console, console
-	s.guest.Env = []string{"container=standin", "TERM=dumb", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", envTree + "=" + os.Getenv(envTree)}
+	s.guest.Env = []string{"container=standin", "TERM=dumb", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", envTree + "=" + os.Getenv(envTree), envFault + "=" + os.Getenv(envFault)}
 	s.guest.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC, Setsid: true,
 		Pdeathsig: unix.SIGKILL, // the guard may be killed too; the kernel can't
