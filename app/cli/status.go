@@ -24,6 +24,8 @@ type status struct {
 	Provider      appv1.Provider       `json:"provider,omitempty"`
 	Docker        *appv1.EngineStatus  `json:"docker,omitempty"`
 	Failure       *appv1.FailureStatus `json:"failure,omitempty"`
+	// Warnings say what works less well than it should, while the engine runs.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func (c *CLI) statusCommand() *cobra.Command {
@@ -52,9 +54,13 @@ func (c *CLI) statusCommand() *cobra.Command {
 
 func statusOf(app *appv1.App, version string) status {
 	s := stateOf(app)
+	var warnings []string
+	if c := conditionOf(app, appv1.ConditionDegraded); c.Message != "" {
+		warnings = strings.Split(c.Message, "\n")
+	}
 	return status{
 		Running: true, DaemonVersion: version, Engine: &s, Provider: app.Spec.ContainerEngine.Provider,
-		Docker: app.Status.Engine, Failure: app.Status.Failure,
+		Docker: app.Status.Engine, Failure: app.Status.Failure, Warnings: warnings,
 	}
 }
 
@@ -88,6 +94,9 @@ func (s status) write(out io.Writer, now time.Time) error {
 		if e.SyncedAt != nil {
 			line("As of", strings.ToLower(units.HumanDuration(now.Sub(e.SyncedAt.Time)))+" ago")
 		}
+	}
+	for _, w := range s.Warnings {
+		line("Warning", w)
 	}
 	line("Daemon", s.DaemonVersion)
 	return t.Flush()

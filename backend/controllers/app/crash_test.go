@@ -37,6 +37,22 @@ func TestCrashedMachineIsRevived(t *testing.T) {
 	})
 }
 
+func TestWhatWorksLessWellIsSaidWhileItDoes(t *testing.T) {
+	inWorld(t, func(w *world) {
+		g := w.want(up)
+		w.settled(g)
+		w.native.is(vm.State{Phase: vm.Running, Endpoint: "unix:///native", Warning: "Port 80 is taken."})
+		a := w.until(g, appv1.ConditionDegraded, appv1.ReasonWarning)
+		if c := condition.Get(a.Status.Conditions, appv1.ConditionDegraded); c.Status != metav1.ConditionTrue || c.Message != "Port 80 is taken." {
+			t.Errorf("the condition is %+v", c)
+		}
+		w.is(a, appv1.ConditionSettled, metav1.ConditionTrue, appv1.ReasonSettled)
+		if a := w.settled(w.want(down)); condition.Get(a.Status.Conditions, appv1.ConditionDegraded).Status != "" {
+			t.Error("a machine that is down still warns")
+		}
+	})
+}
+
 func TestMachineThatCrashesAgainAndAgainIsGivenUp(t *testing.T) {
 	inWorld(t, func(w *world) {
 		g := w.want(up)

@@ -31,6 +31,11 @@ func (v view) write(s *app.AppStatus) {
 	set(app.ConditionCreated, v.created())
 	set(app.ConditionRunning, v.running())
 	set(app.ConditionSettled, v.settled())
+	if m := v.machine; m.phase == up && m.warning != "" {
+		set(app.ConditionDegraded, yes(app.ReasonWarning, m.warning))
+	} else {
+		condition.Remove(&s.Conditions, app.ConditionDegraded)
+	}
 	v.writeEngine(s)
 	v.writeStartup(s)
 	v.writeFailure(s)
@@ -61,9 +66,6 @@ func (v view) running() verdict {
 			return yes(app.ReasonStopFailed, m.failure.Message)
 		case v.leaves():
 			return yes(app.ReasonStopping, v.words("Docker is stopping.", "Disconnecting from Docker."))
-		}
-		if m.warning != "" {
-			return yes(app.ReasonStarted, "Docker is running. "+m.warning)
 		}
 		return yes(app.ReasonStarted, "Docker is running.")
 	case stopping:

@@ -161,6 +161,11 @@ export const ConditionContainerEngineReady = "ContainerEngineReady";
  */
 export const ConditionSettled = "Settled";
 /**
+ * ConditionDegraded: the machine is up, and something works less well than it should. The message has a line each. It is
+ * there only while it is true.
+ */
+export const ConditionDegraded = "Degraded";
+/**
  * The reasons of App's conditions.
  */
 export const ReasonPending = "Pending";
@@ -220,6 +225,10 @@ export const ReasonConnectFailed = "ConnectFailed";
  * The reasons of App's conditions.
  */
 export const ReasonNotApplicable = "NotApplicable";
+/**
+ * The reasons of App's conditions.
+ */
+export const ReasonWarning = "Warning";
 /**
  * The reasons of App's conditions.
  */

@@ -105,6 +105,15 @@ describe('readiness', () => {
     expect(commandIn(hint)).toBe(command)
   })
 
+  it('says what works less well than it should while it is ready', () => {
+    const ready: Said = ['ContainerEngineReady', 'True', 'Connected']
+    expect(readiness(app(true, up, ready), live).message).toBe('')
+    expect(readiness(app(true, up, ready, ['Degraded', 'True', 'Warning']), live)).toMatchObject({
+      phase: 'ready',
+      message: 'about Degraded',
+    })
+  })
+
   it('is contacting before the daemon has answered', () => {
     expect(readiness(undefined, { state: 'connecting' }).phase).toBe('contacting')
   })

@@ -1,5 +1,6 @@
 import {
   ConditionContainerEngineReady,
+  ConditionDegraded,
   ConditionRunning,
   ConditionSettled,
   FailurePermissionDenied,
@@ -44,7 +45,7 @@ export type Phase =
 
 export interface Engine {
   phase: Phase
-  /** More about it, in the words of who found out. */
+  /** More about it, in the words of who found out; while it is ready, what works less well than it should. */
   message: string
   /** Since when what is shown may be old; undefined while it is not. */
   asOf: Date | undefined
@@ -84,7 +85,7 @@ const explains: Record<Phase, string> = {
   stopping: '',
   starting: '',
   restarting: '',
-  ready: '',
+  ready: ConditionDegraded,
   reconnecting: ConditionContainerEngineReady,
   crashed: ConditionRunning,
   failed: ConditionSettled,

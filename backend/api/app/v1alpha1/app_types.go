@@ -50,6 +50,9 @@ const (
 	ConditionContainerEngineReady = "ContainerEngineReady"
 	// ConditionSettled: all of the above agree with this generation of the spec. The one thing to wait on.
 	ConditionSettled = "Settled"
+	// ConditionDegraded: the machine is up, and something works less well than it should. The message has a line each. It is
+	// there only while it is true.
+	ConditionDegraded = "Degraded"
 )
 
 // The reasons of App's conditions.
@@ -71,6 +74,8 @@ const (
 	ReasonReconnecting  = "Reconnecting"
 	ReasonConnectFailed = "ConnectFailed"
 	ReasonNotApplicable = "NotApplicable"
+
+	ReasonWarning = "Warning"
 
 	ReasonSettled  = "Settled"
 	ReasonSettling = "Settling"
