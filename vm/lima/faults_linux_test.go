@@ -318,6 +318,7 @@ func TestAStartThatCannotBeSaysWhyAndLeavesNothing(t *testing.T) {
 	}{
 		{"the kernel gives up", limatest.FaultPanic, nil, "Kernel panic", "image"},
 		{"ssh never answers", limatest.FaultDeaf, func(_ *testing.T, b *box) { b.d.SetPatience(8*time.Second, time.Second, time.Second) }, "did not come up within 8s", "log"},
+		{"the engine's disk is not seen", limatest.FaultBare, func(_ *testing.T, b *box) { b.d.SetPatience(12*time.Second, time.Minute, time.Second) }, "did not come up within 12s", "log"},
 		{"QEMU is missing", "", func(t *testing.T, b *box) {
 			b.cfg.Environ = append(b.cfg.Environ, "QEMU_SYSTEM_X86_64="+filepath.Join(t.TempDir(), "none"))
 		}, "QEMU is missing", "Install"},

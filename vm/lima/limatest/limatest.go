@@ -33,6 +33,7 @@ const (
 	FaultPanic = "panic" // its kernel gives up
 	FaultDeaf  = "deaf"  // ssh never answers
 	FaultLate  = "late"  // its guest agent comes up after Lima has looked for it
+	FaultBare  = "bare"  // it does not see the engine's disk
 	FaultStays = "stays" // it does not shut down when it is asked to
 )
 

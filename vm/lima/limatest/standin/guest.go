@@ -183,7 +183,7 @@ exec /bin/mount "$@"
 func (g guestRoot) seed(disks string) error {
 	errs := []error{mount(g.dir+"/cidata", g.root+"/mnt/.cidata", "", unix.MS_BIND, "")}
 	for d := range strings.SplitSeq(disks, ",") {
-		if device, folder, ok := strings.Cut(d, "="); ok {
+		if device, folder, ok := strings.Cut(d, "="); ok && os.Getenv(envFault) != faultBare {
 			errs = append(errs, os.MkdirAll(folder, 0o755), mount(folder, g.root+"/mnt/.disks/"+device, "", unix.MS_BIND, ""))
 		}
 	}

@@ -46,6 +46,7 @@ const (
 	faultPanic = "panic"
 	faultDeaf  = "deaf"
 	faultLate  = "late"
+	faultBare  = "bare"
 	faultStays = "stays"
 )
 
