@@ -33,6 +33,9 @@ const ending = " ending"
 // and returns ErrRunning once one answers. The end of ctx is taken for the beginning of the daemon's.
 func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) {
 	life := ctx
+	if err := os.MkdirAll(p.State, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of state: %w", err)
+	}
 	if err := os.MkdirAll(p.Runtime, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of sockets: %w", err)
 	}
@@ -58,8 +61,9 @@ func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(p.Lock(), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write our process id: %w", err), lock.Unlock())
+	err = errors.Join(os.WriteFile(p.Lock(), []byte(strconv.Itoa(os.Getpid())), 0o600), os.WriteFile(p.RuntimeMark(), []byte(p.Runtime), 0o600))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("say who the daemon is: %w", err), lock.Unlock())
 	}
 	told := make(chan struct{})
 	forget := context.AfterFunc(life, func() {
@@ -72,6 +76,7 @@ func Hold(ctx context.Context, p paths.Paths) (release func() error, err error) 
 		if !forget() {
 			<-told
 		}
+		_ = os.Remove(p.RuntimeMark()) // what a killed daemon leaves of it does no harm either
 		return errors.Join(os.Truncate(p.Lock(), 0), lock.Unlock())
 	}, nil
 }

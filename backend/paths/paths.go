@@ -1,8 +1,9 @@
-// Package paths says where things live. It computes: whoever needs a folder makes it and reports the error.
+// Package paths says where things live. It makes nothing: whoever needs a folder makes it and reports the error.
 package paths
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 
@@ -20,6 +21,8 @@ const (
 
 	// maxSocket is what the shortest sun_path among our systems holds (macOS: 104 bytes with the final NUL).
 	maxSocket = 103
+
+	runtimeMark = "runtime"
 )
 
 var validInstance = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
@@ -32,7 +35,7 @@ type Paths struct {
 	State string
 	// Data holds what is large: the engine's images, containers and volumes.
 	Data string
-	// Runtime holds sockets and locks. Only the user may enter it.
+	// Runtime holds sockets. Only the user may enter it.
 	Runtime string
 }
 
@@ -56,9 +59,26 @@ func FromEnvironment(getenv func(string) string) (Paths, error) {
 		Instance: instance,
 		State:    filepath.Join(xdg.StateHome, instance),
 		Data:     filepath.Join(xdg.DataHome, instance),
-		Runtime:  filepath.Join(xdg.RuntimeDir, instance),
 	}
+	p.Runtime = runtime(p.State, xdg.RuntimeDir, instance, os.Geteuid() == 0)
 	return p, p.check()
+}
+
+// runtime is where a daemon that runs has said that its sockets are, or else the session's folder, or else one below the
+// state: a user who came by su or cron has no session, and the daemon of one may live on when the session has ended.
+func runtime(state, session, instance string, root bool) string {
+	if text, err := os.ReadFile(filepath.Join(state, runtimeMark)); err == nil && isFolder(string(text)) {
+		return string(text)
+	}
+	if root || isFolder(session) {
+		return filepath.Join(session, instance)
+	}
+	return filepath.Join(state, "run")
+}
+
+func isFolder(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
 }
 
 func under(home, instance string) (Paths, error) {
@@ -102,8 +122,11 @@ func (p Paths) Logs() string { return filepath.Join(p.State, "logs") }
 // DaemonLog is the daemon's log.
 func (p Paths) DaemonLog() string { return filepath.Join(p.Logs(), "berth.log") }
 
-// Lock is the file that the one daemon of this instance holds locked.
-func (p Paths) Lock() string { return filepath.Join(p.Runtime, "lock") }
+// Lock is the file that the one daemon of this instance holds locked. It lies with what two daemons must not share.
+func (p Paths) Lock() string { return filepath.Join(p.State, "lock") }
+
+// RuntimeMark is the file in which the daemon says what Runtime is, for faces of another session.
+func (p Paths) RuntimeMark() string { return filepath.Join(p.State, runtimeMark) }
 
 // APISocket is where the daemon serves its API to our faces.
 func (p Paths) APISocket() string { return filepath.Join(p.Runtime, "api.sock") }
