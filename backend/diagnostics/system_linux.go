@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 func systemChecks() []check {
@@ -21,7 +23,10 @@ func systemChecks() []check {
 	}
 }
 
-// lookAtRootless checks what an engine of a user who is not root needs.
+const tun = "/dev/net/tun"
+
+// lookAtRootless checks what an engine of a user who is not root needs. vm/native looks at the same before it starts one;
+// faces use this package, and may know no machine.
 func lookAtRootless(_ context.Context, s *subject) []Finding {
 	if os.Getuid() == 0 {
 		return []Finding{ok("Berth runs as root, so the engine needs no user namespaces.")}
@@ -56,6 +61,12 @@ func lookAtRootless(_ context.Context, s *subject) []Finding {
 	}
 	if read("/proc/sys/user/max_user_namespaces") == "0" {
 		found = append(found, judge("sudo sysctl -w user.max_user_namespaces=28633", "The kernel allows no user namespaces."))
+	}
+	switch err := unix.Access(tun, unix.R_OK|unix.W_OK); {
+	case errors.Is(err, fs.ErrNotExist):
+		found = append(found, judge("sudo modprobe tun", "There is no %s, through which the containers of an engine without root reach the network.", tun))
+	case err != nil:
+		found = append(found, judge("sudo chmod 666 "+tun, "This user may not use %s, through which the containers of an engine without root reach the network.", tun))
 	}
 	if len(found) == 0 {
 		found = append(found, ok("All is there for an engine without root."))

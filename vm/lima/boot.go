@@ -66,8 +66,12 @@ func (d *Driver) refused(ctx context.Context, what string, err error) error {
 	if f, ok := errors.AsType[*vm.Failure](err); ok {
 		return f
 	}
-	f := &vm.Failure{Message: what, Hint: "See the cause, mend it, then try again.", Err: err}
-	switch text := err.Error(); {
+	text := err.Error()
+	f := &vm.Failure{Message: what + ": " + plain([]byte(text)), Hint: "Mend that, then start again.", Err: err}
+	switch {
+	case strings.Contains(text, "no such host"), strings.Contains(text, "dial tcp"), strings.Contains(text, "i/o timeout"):
+		f.Message = "The machine's system could not be downloaded: " + plain([]byte(text))
+		f.Hint = "Connect this computer to the network, then start again. Where there is none, make guest-image makes one from Debian's packages."
 	case strings.Contains(text, "no space left on device"), strings.Contains(text, "No space left on device"):
 		f.Message, f.Hint = "The disk of this computer is full", "Free some space, then start again."
 	case strings.Contains(text, "digest"):

@@ -323,13 +323,13 @@ func TestAStartThatCannotBeSaysWhyAndLeavesNothing(t *testing.T) {
 			b.cfg.Environ = append(b.cfg.Environ, "QEMU_SYSTEM_X86_64="+filepath.Join(t.TempDir(), "none"))
 		}, "QEMU is missing", "Install"},
 		{"the helper is missing", "", func(t *testing.T, b *box) { b.cfg.Helper = filepath.Join(t.TempDir(), "none") }, "berth-lima", "Install"},
-		{"the image is missing", "", func(_ *testing.T, b *box) { b.image(lima.Image{Arch: "x86_64", Disk: "/nowhere/disk.raw"}) }, "disks could not be made", "cause"},
+		{"the image is missing", "", func(_ *testing.T, b *box) { b.image(lima.Image{Arch: "x86_64", Disk: "/nowhere/disk.raw"}) }, "/nowhere/disk.raw", "start again"},
 		{"the image is another one", "", func(t *testing.T, b *box) {
 			i := limatest.Image(t)
 			i.Digest = "sha256:" + strings.Repeat("0", 64)
 			b.image(i)
 		}, "not the one that was promised", "again"},
-		{"the image's server is away", "", func(_ *testing.T, b *box) { b.image(lima.Image{Arch: "x86_64", Disk: "http://127.0.0.1:1/disk.raw"}) }, "disks could not be made", "cause"},
+		{"the image's server is away", "", func(_ *testing.T, b *box) { b.image(lima.Image{Arch: "x86_64", Disk: "http://127.0.0.1:1/disk.raw"}) }, "could not be downloaded", "guest-image"},
 		{"the host's disk is full", "", func(t *testing.T, b *box) {
 			if err := unix.Mount("none", b.home, "tmpfs", 0, "size=64m"); err != nil {
 				t.Fatal(err)
