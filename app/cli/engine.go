@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
-	"github.com/berth-desktop/berth/backend/api/condition"
 	"github.com/berth-desktop/berth/backend/client"
 )
 
@@ -162,11 +162,12 @@ func outcome(app *appv1.App) []string {
 	if e == nil {
 		return []string{"The engine is running."}
 	}
-	if condition.IsTrue(app.Status.Conditions, appv1.ConditionContainerEngineReady) {
+	ready := conditionOf(app, appv1.ConditionContainerEngineReady)
+	if ready.Status == metav1.ConditionTrue {
 		return []string{
 			strings.Join(strings.Fields("Docker "+e.Version+" is running."), " "),
 			fmt.Sprintf("Reach it with: docker -H %s ps", e.Endpoint),
 		}
 	}
-	return []string{fmt.Sprintf("The engine is running at %s.", e.Endpoint)}
+	return []string{fmt.Sprintf("The engine is running at %s.", e.Endpoint), ready.Message}
 }

@@ -45,6 +45,9 @@ func stateOf(app *appv1.App) state {
 	case !app.Spec.Running:
 		return state{Name: stateStopped}
 	case current(app, settled) && settled.Status == metav1.ConditionTrue:
+		if ready.Reason == appv1.ReasonNotApplicable {
+			return state{Name: stateRunning, Message: ready.Message}
+		}
 		return state{Name: stateRunning}
 	case ready.Reason == appv1.ReasonReconnecting:
 		return state{Name: stateReconnecting, Message: ready.Message}

@@ -26,6 +26,7 @@ func TestStateIsWhatTheConditionsSayOfThisGeneration(t *testing.T) {
 		"a new one":    {false, nil, nil, state{Name: stateStopped}},
 		"just asked":   {true, nil, nil, state{Name: stateStarting}},
 		"all is well":  {true, []metav1.Condition{up, connected, because(appv1.ConditionSettled, yes, appv1.ReasonSettled, 3)}, nil, state{Name: stateRunning}},
+		"not shown":    {true, []metav1.Condition{up, because(appv1.ConditionContainerEngineReady, no, appv1.ReasonNotApplicable, 3), because(appv1.ConditionSettled, yes, appv1.ReasonSettled, 3)}, nil, state{Name: stateRunning, Message: "NotApplicable says more"}},
 		"a stale yes":  {true, []metav1.Condition{because(appv1.ConditionRunning, no, appv1.ReasonStopped, 2), because(appv1.ConditionSettled, yes, appv1.ReasonSettled, 2)}, nil, state{Name: stateStarting}},
 		"connecting":   {true, []metav1.Condition{up, because(appv1.ConditionContainerEngineReady, no, appv1.ReasonConnecting, 3)}, nil, state{Name: stateStarting, Message: "Connecting says more"}},
 		"lost":         {true, []metav1.Condition{up, because(appv1.ConditionContainerEngineReady, no, appv1.ReasonReconnecting, 3)}, nil, state{Name: stateReconnecting, Message: "Reconnecting says more"}},

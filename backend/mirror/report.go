@@ -29,7 +29,7 @@ type state struct {
 func stopped() state { return state{reason: app.ReasonStopped, message: "Docker is not running."} }
 
 func notApplicable() state {
-	return state{reason: app.ReasonNotApplicable, message: "containerd runs without Docker, so there is nothing to show."}
+	return state{reason: app.ReasonNotApplicable, message: "Berth shows what Docker has. containerd was chosen instead, so there is nothing to show: choose moby to see containers."}
 }
 
 // connecting begins a session, and with it the step that people watch.

@@ -153,7 +153,7 @@ func (h home) run(t *testing.T, commands string) (string, error) {
 	cmd.Dir = h.dir
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(h.dir, "path") + ":" + filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH"),
-		"HOME=" + h.dir, "BERTH_HOME=" + filepath.Join(h.dir, "b"), "BERTH_INSTANCE=docs", "NO_COLOR=1",
+		"HOME=" + h.dir, "BERTH_HOME=" + filepath.Join(h.dir, "b"), "BERTH_INSTANCE=berth", "NO_COLOR=1",
 	}
 	out, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
