@@ -99,7 +99,7 @@ func TestTheWindowAndTheTrayOnARealDesktop(t *testing.T) {
 
 	rss, pss = memory(tray.Process.Pid)
 	t.Logf("tray: %d MiB resident, %d MiB its fair share", rss, pss)
-	icon.click(t, "Quit Berth")
+	icon.click(t, "Quit Berth", "Stop the engine too")
 	if code := tray.ends(t); code != 0 {
 		t.Errorf("the tray quits with %d", code)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,11 +20,12 @@ type icon struct {
 	item, menu dbus.BusObject
 }
 
-// entry is a line of the menu.
+// entry is a line of the menu, with those below it.
 type entry struct {
 	ID      int32
 	Label   string
 	Enabled bool
+	Below   []entry
 }
 
 // layout is how a menu travels over the bus.
@@ -33,7 +35,7 @@ type layout struct {
 	Children []dbus.Variant
 }
 
-func (s *session) connect(t *testing.T) *dbus.Conn {
+func (s *session) connect(t testing.TB) *dbus.Conn {
 	t.Helper()
 	conn, err := dbus.Connect(s.bus)
 	if err != nil {
@@ -44,7 +46,7 @@ func (s *session) connect(t *testing.T) *dbus.Conn {
 }
 
 // icon waits until the panel knows the icon of the process pid.
-func (s *session) icon(t *testing.T, conn *dbus.Conn, pid int) *icon {
+func (s *session) icon(t testing.TB, conn *dbus.Conn, pid int) *icon {
 	t.Helper()
 	var found *icon
 	eventually(t, "the tray's icon is in the panel", func() error {
@@ -77,65 +79,88 @@ func (s *session) icon(t *testing.T, conn *dbus.Conn, pid int) *icon {
 	return found
 }
 
-// entries reads the menu, without its separators.
+// entries reads the menu as a person sees it, without its separators.
 func (i *icon) entries() ([]entry, error) {
 	var revision uint32
 	var root layout
 	if err := i.menu.Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root); err != nil {
 		return nil, fmt.Errorf("read the menu: %w", err)
 	}
+	return root.entries()
+}
+
+func (l layout) entries() ([]entry, error) {
 	var all []entry
-	for _, child := range root.Children {
-		var l layout
-		if err := dbus.Store([]any{child.Value()}, &l); err != nil {
+	for _, child := range l.Children {
+		var c layout
+		if err := dbus.Store([]any{child.Value()}, &c); err != nil {
 			return nil, fmt.Errorf("read a menu item: %w", err)
 		}
-		label, ok := l.Props["label"].Value().(string)
-		if !ok {
+		label, ok := c.Props["label"].Value().(string)
+		if visible, said := c.Props["visible"].Value().(bool); !ok || said && !visible {
 			continue
 		}
-		enabled, said := l.Props["enabled"].Value().(bool)
-		all = append(all, entry{ID: l.ID, Label: label, Enabled: enabled || !said})
+		enabled, said := c.Props["enabled"].Value().(bool)
+		below, err := c.entries()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entry{ID: c.ID, Label: label, Enabled: enabled || !said, Below: below})
 	}
 	return all, nil
 }
 
-// click clicks the item with this label.
-func (i *icon) click(t *testing.T, label string) {
-	t.Helper()
+// at finds the line that is reached through these labels.
+func (i *icon) at(labels ...string) (entry, error) {
 	all, err := i.entries()
 	if err != nil {
-		t.Fatal(err)
+		return entry{}, err
 	}
-	for _, e := range all {
-		if e.Label != label {
-			continue
+	var found entry
+	for _, label := range labels {
+		n := slices.IndexFunc(all, func(e entry) bool { return e.Label == label })
+		if n < 0 {
+			return entry{}, fmt.Errorf("no item %q in %v", label, all)
 		}
-		if err := i.menu.Call("com.canonical.dbusmenu.Event", 0, e.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err; err != nil {
-			t.Fatalf("click %s: %v", label, err)
-		}
-		return
+		found, all = all[n], all[n].Below
 	}
-	t.Fatalf("no item %q in %v", label, all)
+	return found, nil
+}
+
+// click clicks the line that is reached through these labels, once it is there.
+func (i *icon) click(t testing.TB, labels ...string) {
+	t.Helper()
+	var e entry
+	eventually(t, "the menu has "+strings.Join(labels, " ▸ "), func() (err error) {
+		e, err = i.at(labels...)
+		return err
+	})
+	i.hit(t, e.ID)
+}
+
+// hit clicks the line with this number, whatever it is.
+func (i *icon) hit(t testing.TB, id int32) {
+	t.Helper()
+	if err := i.menu.Call("com.canonical.dbusmenu.Event", 0, id, "clicked", dbus.MakeVariant(""), uint32(0)).Err; err != nil {
+		t.Fatalf("click %d: %v", id, err)
+	}
 }
 
 // shows waits until the menu's headline begins so, its items are enabled so, and the panel has the glyph.
-func (i *icon) shows(t *testing.T, glyph, headline string, start, stop bool) {
+func (i *icon) shows(t testing.TB, glyph, headline string, start, stop bool) {
 	t.Helper()
 	eventually(t, "the tray shows "+glyph, func() error {
 		all, err := i.entries()
 		if err != nil {
 			return err
 		}
-		if len(all) != 5 || !strings.HasPrefix(all[0].Label, headline) {
+		if len(all) < 5 || !strings.HasPrefix(all[0].Label, headline) {
 			return fmt.Errorf("the menu is %v", all)
 		}
 		for n, want := range []entry{
 			{Enabled: false},
 			{Label: "Start engine", Enabled: start},
 			{Label: "Stop engine", Enabled: stop},
-			{Label: "Open Berth", Enabled: true},
-			{Label: "Quit Berth", Enabled: true},
 		} {
 			if got := all[n]; got.Enabled != want.Enabled || want.Label != "" && got.Label != want.Label {
 				return fmt.Errorf("the menu is %v", all)

@@ -106,51 +106,57 @@ func TestStateIsReadOffTheApp(t *testing.T) {
 	}
 }
 
-func TestMenuOfEachState(t *testing.T) {
+func TestEngineItemsOfEachState(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for name, c := range map[string]struct {
 		state       State
 		headline    string
 		start, stop bool
+		restart     bool
 		icon        Phase
 	}{
-		"unreachable": {State{Phase: Unreachable}, "Berth is not running", true, false, Unreachable},
+		"unreachable": {State{Phase: Unreachable}, "Berth is not running", true, false, false, Unreachable},
 		"daemon that did not start": {
 			State{Phase: Unreachable, Detail: "Berth did not start: see berth.log"},
-			"Berth did not start: see berth.log", true, false, Unreachable,
+			"Berth did not start: see berth.log", true, false, false, Unreachable,
 		},
-		"stopped":           {State{Phase: Stopped}, "Engine stopped", true, false, Stopped},
-		"starting":          {State{Phase: Starting}, "Starting engine…", false, true, Starting},
-		"starting, a step":  {State{Phase: Starting, Detail: "Starting Docker", Since: now}, "Starting Docker…", false, true, Starting},
-		"starting for long": {State{Phase: Starting, Detail: "Starting Docker", Since: now.Add(-65 * time.Second)}, "Starting Docker… 1 min 05 s", false, true, Starting},
-		"starting, elapsed": {State{Phase: Starting, Since: now.Add(-3900 * time.Millisecond)}, "Starting engine… 3 s", false, true, Starting},
-		"a clock set back":  {State{Phase: Starting, Since: now.Add(time.Hour)}, "Starting engine…", false, true, Starting},
-		"stopping":          {State{Phase: Stopping}, "Stopping engine…", false, false, Starting},
-		"ready":             {State{Phase: Ready, Detail: "Docker 20.10.24"}, "Engine running: Docker 20.10.24", false, true, Ready},
-		"ready, no version": {State{Phase: Ready}, "Engine running", false, true, Ready},
-		"failed":            {State{Phase: Attention, Detail: "dockerd is missing"}, "dockerd is missing", true, true, Attention},
-		"lost":              {State{Phase: Attention, Detail: "reconnecting…", Lost: true}, "reconnecting…", false, true, Attention},
+		"stopped":           {State{Phase: Stopped}, "Engine stopped", true, false, false, Stopped},
+		"starting":          {State{Phase: Starting}, "Starting engine…", false, true, false, Starting},
+		"starting, a step":  {State{Phase: Starting, Detail: "Starting Docker", Since: now}, "Starting Docker…", false, true, false, Starting},
+		"starting for long": {State{Phase: Starting, Detail: "Starting Docker", Since: now.Add(-65 * time.Second)}, "Starting Docker… 1 min 05 s", false, true, false, Starting},
+		"starting, elapsed": {State{Phase: Starting, Since: now.Add(-3900 * time.Millisecond)}, "Starting engine… 3 s", false, true, false, Starting},
+		"a clock set back":  {State{Phase: Starting, Since: now.Add(time.Hour)}, "Starting engine…", false, true, false, Starting},
+		"stopping":          {State{Phase: Stopping}, "Stopping engine…", false, false, false, Starting},
+		"ready":             {State{Phase: Ready, Detail: "Docker 20.10.24"}, "Engine running: Docker 20.10.24", false, true, true, Ready},
+		"ready, no version": {State{Phase: Ready}, "Engine running", false, true, true, Ready},
+		"failed":            {State{Phase: Attention, Detail: "dockerd is missing"}, "dockerd is missing", true, true, true, Attention},
+		"lost":              {State{Phase: Attention, Detail: "reconnecting…", Lost: true}, "reconnecting…", false, true, true, Attention},
 		"a click on its way": {
-			State{Phase: Stopped, Doing: "Starting engine…", Failed: "old"}, "Starting engine…", false, false, Starting,
+			State{Phase: Stopped, Doing: "Starting engine…", Failed: "old"}, "Starting engine…", false, false, false, Starting,
 		},
-		"a click that failed": {State{Phase: Stopped, Failed: "Could not start"}, "Could not start", true, false, Attention},
-		"hostile words":       {State{Phase: Attention, Detail: "a\x1b[31m\nb\u202e" + strings.Repeat("c", 100)}, "a [31m b " + strings.Repeat("c", maxLabel-10) + "…", true, true, Attention},
+		"a click that failed": {State{Phase: Stopped, Failed: "Could not start"}, "Engine stopped", true, false, false, Attention},
+		"hostile words":       {State{Phase: Attention, Detail: "a\x1b[31m\nb\u202e" + strings.Repeat("c", 100)}, "a [31m b " + strings.Repeat("c", maxLabel-10) + "…", true, true, true, Attention},
 	} {
 		t.Run(name, func(t *testing.T) {
+			menu := Menu(c.state, now)
+			at := failureLines + 1 // below why a click failed
 			want := []Item{
-				{Label: c.headline},
+				{Line: Line{Label: c.headline}},
 				{},
-				{Label: "Start engine", Action: Start, Enabled: c.start},
-				{Label: "Stop engine", Action: Stop, Enabled: c.stop},
-				{},
-				{Label: "Open Berth", Action: Open, Enabled: true},
-				{Label: "Quit Berth", Action: Quit, Enabled: true},
+				{Line: Line{Label: "Start engine", Action: Start, Enabled: c.start}},
+				{Line: Line{Label: "Stop engine", Action: Stop, Enabled: c.stop}},
+				{Line: Line{Label: "Restart engine", Action: Restart, Enabled: c.restart}},
 			}
-			if diff := cmp.Diff(want, Menu(c.state, now)); diff != "" {
+			if diff := cmp.Diff(want, menu[at:at+len(want)]); diff != "" {
 				t.Error(diff)
 			}
 			if got := c.state.icon(); got != c.icon {
 				t.Errorf("the icon is %s, want %s", got, c.icon)
+			}
+			for i, item := range menu {
+				if item.Line != (Line{}) && item.Label == "" && !item.Hidden {
+					t.Errorf("item %d has no words", i)
+				}
 			}
 		})
 	}

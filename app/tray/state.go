@@ -32,10 +32,45 @@ type State struct {
 	// Lost is set in phase Attention while Berth mends it alone, so that starting again makes no sense.
 	Lost bool
 
-	// Doing is what a click is about to do, until that is done.
+	// Containers that run, in the menu's order.
+	Containers []Container
+	// Docker is what docker uses.
+	Docker DockerContext
+
+	// Doing is what a click is about to do to the engine or to Berth, until that is done.
 	Doing string
-	// Failed is why the last click came to nothing, until the next.
+	// Busy says by ID what a click is about to do to a container, until that is done.
+	Busy map[string]string
+	// Failed is why the last click came to nothing, until one comes to something, or the engine is ready, or the user
+	// dismisses it.
 	Failed string
+}
+
+// DockerContext is docker's choice of an engine as it was last seen.
+type DockerContext struct {
+	// Name of Berth's context; empty while nothing is known.
+	Name string
+	// There says that docker has that context: it does while the engine is ready.
+	There bool
+	// Current is the name of the one that docker uses.
+	Current string
+}
+
+// running are the containers that can be told of: of an engine that is not there, nothing is known.
+func (s State) running() []Container {
+	if s.Phase != Ready {
+		return nil
+	}
+	return s.Containers
+}
+
+// follow takes over what of the App was seen.
+func (s State) follow(seen State) State {
+	if seen.Phase == Ready && s.Phase != Ready {
+		s.Failed = ""
+	}
+	s.Phase, s.Detail, s.Since, s.Lost = seen.Phase, seen.Detail, seen.Since, seen.Lost
+	return s
 }
 
 // Observe reads the state off the App.
@@ -47,11 +82,11 @@ func Observe(app *appv1.App) State {
 
 	switch {
 	case stuck(app):
-		return State{Phase: Attention, Detail: failure(app, settled)}
+		return State{Phase: Attention, Detail: reasonOf(app, settled)}
 	case running.Reason == appv1.ReasonStopping, !app.Spec.Running && up:
 		return State{Phase: Stopping}
 	case !app.Spec.Running && running.Reason == appv1.ReasonStopFailed:
-		return State{Phase: Attention, Detail: failure(app, running)}
+		return State{Phase: Attention, Detail: reasonOf(app, running)}
 	case !app.Spec.Running:
 		return State{Phase: Stopped}
 	case running.Reason == appv1.ReasonCrashed:
@@ -80,7 +115,7 @@ func condition(app *appv1.App, kind string) metav1.Condition {
 	return metav1.Condition{Type: kind, Status: metav1.ConditionUnknown}
 }
 
-func failure(app *appv1.App, c metav1.Condition) string {
+func reasonOf(app *appv1.App, c metav1.Condition) string {
 	switch {
 	case app.Status.Failure != nil && app.Status.Failure.Message != "":
 		return app.Status.Failure.Message

@@ -4,35 +4,57 @@ package tray
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
 // retry is how long the tray waits before it looks again for a daemon that is away.
 const retry = 2 * time.Second
 
+// settling is how long a line that changed its subject is deaf: who clicks it meant what stood there before.
+const settling = 500 * time.Millisecond
+
+// Place is where a line stands, counted from 0: an item of the menu and, where Child is not 0, the line of that number,
+// counted from 1, below the item.
+type Place struct{ Item, Child int }
+
 // Host is a place in a panel. Only the loop calls it.
 type Host interface {
 	// SetIcon shows the glyph of a phase, with text for those who point at it or cannot see it.
 	SetIcon(glyph Phase, text string)
-	// SetItem changes the item at a place, counted from the top; the first call for a place adds it below the others.
-	SetItem(place int, item Item)
-	// Clicks says what was clicked.
-	Clicks() <-chan Action
+	// SetLine changes the line at a place; the first call for a place adds it below the others.
+	SetLine(at Place, line Line)
+	// Clicks says where was clicked.
+	Clicks() <-chan Place
+	// Copy puts text on the clipboard.
+	Copy(text string) error
+}
+
+// Observer is told what is, and then each change.
+type Observer struct {
+	App        func(*appv1.App)
+	Containers func([]Container) // those that run
+	Context    func(DockerContext)
 }
 
 // Daemon is what the tray needs of Berth's daemon.
 type Daemon interface {
-	// Watch tells observe of the App as it is and of each change, until ctx ends or the daemon goes, and says why it
-	// ended. With start, it starts a daemon where none runs.
-	Watch(ctx context.Context, start bool, observe func(*appv1.App)) error
-	// StartEngine and StopEngine say what the user wants; they start a daemon where none runs.
+	// Watch tells o of what is and of each change, until ctx ends or the daemon goes, and says why it ended. With start,
+	// it starts a daemon where none runs. It may call o from several goroutines.
+	Watch(ctx context.Context, start bool, o Observer) error
+	// StartEngine, StopEngine and RestartEngine say what the user wants; they start a daemon where none runs.
 	StartEngine(ctx context.Context) error
 	StopEngine(ctx context.Context) error
-	// Quit ends the daemon; where none runs it does nothing.
+	RestartEngine(ctx context.Context) error
+	// Act does something to a container, and returns once it is done.
+	Act(ctx context.Context, id string, action containersv1.Action) error
+	// UseContext has docker use Berth's engine.
+	UseContext(ctx context.Context) error
+	// Quit ends the daemon and its engine; where none runs it does nothing.
 	Quit(ctx context.Context) error
 }
 
@@ -40,8 +62,11 @@ type Daemon interface {
 type Config struct {
 	Host   Host
 	Daemon Daemon
-	// Open shows the window. It returns once that is closed, with the reason where it never opened.
-	Open func(context.Context) error
+	// Open shows the window, at the page of a link unless that is empty. It returns once that is closed, with the reason
+	// where it never opened.
+	Open func(ctx context.Context, link string) error
+	// Browse shows an address in the user's browser.
+	Browse func(ctx context.Context, address string) error
 	// Close closes the window if it is open, and returns once it is gone.
 	Close func(context.Context) error
 	Log   *slog.Logger
@@ -52,26 +77,32 @@ type Tray struct {
 	cfg Config
 
 	state State
-	shown []Item
+	shown map[Place]Line
+	// since is when the line at a place took up its subject.
+	since map[Place]time.Time
 	glyph Phase
 	text  string
 }
 
 // New makes a tray that shows nothing before Run.
 func New(cfg Config) *Tray {
-	return &Tray{cfg: cfg, state: State{Phase: Unreachable, Detail: "Looking for Berth…"}}
+	return &Tray{
+		cfg: cfg, state: State{Phase: Unreachable, Detail: "Looking for Berth…", Busy: map[string]string{}},
+		shown: map[Place]Line{}, since: map[Place]time.Time{},
+	}
 }
 
 // outcome is what became of a click.
 type outcome struct {
-	action Action
-	err    error
+	Line
+	name string // of the container that it is about
+	err  error
 }
 
 // Run draws until the user quits, which gives nil, or until ctx ends, which gives its error.
 func (t *Tray) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	observed, outcomes, wake := make(chan State), make(chan outcome), make(chan struct{}, 1)
+	observed, outcomes, wake := make(chan change), make(chan outcome), make(chan struct{}, 1)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -95,12 +126,12 @@ func (t *Tray) Run(ctx context.Context) error {
 		}
 		t.draw()
 		select {
-		case s := <-observed:
-			t.observe(s)
-		case a := <-t.cfg.Host.Clicks():
-			t.click(ctx, a, outcomes)
+		case c := <-observed:
+			c(&t.state)
+		case at := <-t.cfg.Host.Clicks():
+			t.click(ctx, at, outcomes)
 		case o := <-outcomes:
-			if o.action == Quit && o.err == nil {
+			if (o.Action == Quit || o.Action == QuitAll) && o.err == nil {
 				return nil
 			}
 			t.finish(o)
@@ -112,109 +143,65 @@ func (t *Tray) Run(ctx context.Context) error {
 	}
 }
 
-// observe takes over what was seen; what clicks have to say stays until the phase moves on.
-func (t *Tray) observe(s State) {
-	s.Doing = t.state.Doing
-	if s.Phase == t.state.Phase {
-		s.Failed = t.state.Failed
-	}
-	t.state = s
-}
-
-func (t *Tray) click(ctx context.Context, a Action, outcomes chan<- outcome) {
-	if !t.state.can(a) {
-		return
-	}
-	t.state.Failed = ""
-	var do func(context.Context) error
-	switch a {
-	case Start:
-		t.state.Doing, do = "Starting engine…", t.cfg.Daemon.StartEngine
-	case Stop:
-		t.state.Doing, do = "Stopping engine…", t.cfg.Daemon.StopEngine
-	case Quit:
-		t.state.Doing, do = "Quitting…", t.quit
-	case Open:
-		do = t.cfg.Open
-	default:
-		return
-	}
-	go func() {
-		o := outcome{a, do(ctx)}
-		select {
-		case outcomes <- o:
-		case <-ctx.Done():
-		}
-	}()
-}
-
-// quit closes the window first: it would start the daemon again.
-func (t *Tray) quit(ctx context.Context) error {
-	if err := t.cfg.Close(ctx); err != nil {
-		return err
-	}
-	return t.cfg.Daemon.Quit(ctx)
-}
-
-func (t *Tray) finish(o outcome) {
-	if o.action != Open {
-		t.state.Doing = ""
-	}
-	if o.err == nil {
-		return
-	}
-	t.state.Failed = fmt.Sprintf("%s: %v", verb(o.action), o.err)
-	t.cfg.Log.Warn("Click came to nothing", "action", o.action, "err", o.err)
-}
-
-func verb(a Action) string {
-	switch a {
-	case Start:
-		return "Could not start the engine"
-	case Stop:
-		return "Could not stop the engine"
-	case Open:
-		return "Could not open the window"
-	default:
-		return "Could not quit"
-	}
-}
-
 // draw shows what changed.
 func (t *Tray) draw() {
-	menu := Menu(t.state, time.Now())
-	for i, item := range menu {
-		if i >= len(t.shown) || t.shown[i] != item {
-			t.cfg.Host.SetItem(i, item)
+	now := time.Now()
+	for i, item := range Menu(t.state, now) {
+		t.set(Place{Item: i}, item.Line, now)
+		for j, line := range item.Items {
+			t.set(Place{i, j + 1}, line, now)
 		}
 	}
-	t.shown = menu
-	if glyph, text := t.state.icon(), "Berth: "+menu[0].Label; glyph != t.glyph || text != t.text {
+	if glyph, text := t.state.icon(), "Berth: "+clean(headline(t.state, now), maxLabel); glyph != t.glyph || text != t.text {
 		t.cfg.Host.SetIcon(glyph, text)
 		t.glyph, t.text = glyph, text
 	}
 }
 
+func (t *Tray) set(at Place, line Line, now time.Time) {
+	before, there := t.shown[at]
+	if there && before == line {
+		return
+	}
+	if there && before.Subject != "" && before.Subject != line.Subject {
+		t.since[at] = now
+	}
+	t.shown[at] = line
+	t.cfg.Host.SetLine(at, line)
+}
+
 // watch tells of the App for ever. Only its first look may start a daemon: whoever ended one later meant it.
-func (t *Tray) watch(ctx context.Context, observed chan<- State, wake <-chan struct{}) {
-	tell := func(s State) {
+func (t *Tray) watch(ctx context.Context, observed chan<- change, wake <-chan struct{}) {
+	tell := func(c change) {
 		select {
-		case observed <- s:
+		case observed <- c:
 		case <-ctx.Done():
 		}
 	}
-	away, met := State{Phase: Unreachable}, false
+	var met atomic.Bool // an App
+	away := State{Phase: Unreachable}
 	for start := true; ctx.Err() == nil; start = false {
-		err := t.cfg.Daemon.Watch(ctx, start, func(app *appv1.App) {
-			away.Detail, met = "", true
-			tell(Observe(app))
+		err := t.cfg.Daemon.Watch(ctx, start, Observer{
+			App: func(app *appv1.App) {
+				met.Store(true)
+				tell(func(s *State) { *s = s.follow(Observe(app)) })
+			},
+			Containers: func(all []Container) { tell(func(s *State) { s.Containers = all }) },
+			Context:    func(d DockerContext) { tell(func(s *State) { s.Docker = d }) },
 		})
 		t.cfg.Log.Debug("Daemon is away", "err", err)
 		// Why it could not be started stays to be read until a daemon answers.
-		if start && !met && err != nil && ctx.Err() == nil {
+		switch {
+		case met.Load():
+			away.Detail = ""
+		case start && err != nil && ctx.Err() == nil:
 			away.Detail = err.Error()
 		}
-		tell(away)
+		gone := away
+		tell(func(s *State) {
+			*s = s.follow(gone)
+			s.Containers, s.Docker.There = nil, false
+		})
 		select {
 		case <-time.After(retry):
 		case <-wake:
@@ -222,6 +209,9 @@ func (t *Tray) watch(ctx context.Context, observed chan<- State, wake <-chan str
 		}
 	}
 }
+
+// change is what was seen to be different.
+type change func(*State)
 
 // wakeUp makes watch look at once.
 func wakeUp(wake chan<- struct{}) {

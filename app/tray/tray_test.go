@@ -13,43 +13,68 @@ import (
 
 	"github.com/berth-desktop/berth/assets"
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
 // panel is a Host that remembers.
 type panel struct {
-	clicks chan Action
-	items  []Item
+	clicks chan Place
+	lines  map[Place]Line
+	copied string
 	glyph  Phase
 	text   string
 	calls  int
 }
 
 func (p *panel) SetIcon(glyph Phase, text string) { p.glyph, p.text = glyph, text }
-func (p *panel) Clicks() <-chan Action            { return p.clicks }
-func (p *panel) SetItem(place int, item Item) {
-	p.calls++
-	if place == len(p.items) {
-		p.items = append(p.items, item)
-		return
+func (p *panel) Clicks() <-chan Place             { return p.clicks }
+func (p *panel) SetLine(at Place, line Line)      { p.calls, p.lines[at] = p.calls+1, line }
+func (p *panel) Copy(text string) error           { p.copied = text; return nil }
+
+// find gives the first line that does this, shown or not.
+func (p *panel) find(a Action) Place {
+	found := Place{Item: -1}
+	for at, line := range p.lines {
+		if line.Action == a && (found.Item < 0 || at.Item < found.Item) {
+			found = at
+		}
 	}
-	p.items[place] = item
+	return found
+}
+
+func (p *panel) click(a Action) { p.clicks <- p.find(a) }
+
+func (p *panel) headline() string { return p.lines[Place{Item: failureLines + 1}].Label }
+
+// failure is what is said of a click that failed.
+func (p *panel) failure() string {
+	if line := p.lines[Place{}]; !line.Hidden {
+		return line.Label
+	}
+	return ""
 }
 
 // script is a Daemon that a test plays.
 type script struct {
 	watches chan bool // the start flag of each watch
 	apps    chan *appv1.App
+	boxes   chan []Container
+	docker  chan DockerContext
 	gone    chan error
 	asked   []Action
 	answer  error
 }
 
-func (s *script) Watch(ctx context.Context, start bool, observe func(*appv1.App)) error {
+func (s *script) Watch(ctx context.Context, start bool, o Observer) error {
 	s.watches <- start
 	for {
 		select {
 		case app := <-s.apps:
-			observe(app)
+			o.App(app)
+		case all := <-s.boxes:
+			o.Containers(all)
+		case d := <-s.docker:
+			o.Context(d)
 		case err := <-s.gone:
 			return err
 		case <-ctx.Done():
@@ -58,9 +83,14 @@ func (s *script) Watch(ctx context.Context, start bool, observe func(*appv1.App)
 	}
 }
 
-func (s *script) StartEngine(context.Context) error { return s.take(Start) }
-func (s *script) StopEngine(context.Context) error  { return s.take(Stop) }
-func (s *script) Quit(context.Context) error        { return s.take(Quit) }
+func (s *script) StartEngine(context.Context) error   { return s.take(Start) }
+func (s *script) StopEngine(context.Context) error    { return s.take(Stop) }
+func (s *script) RestartEngine(context.Context) error { return s.take(Restart) }
+func (s *script) UseContext(context.Context) error    { return s.take(UseContext) }
+func (s *script) Quit(context.Context) error          { return s.take(QuitAll) }
+func (s *script) Act(_ context.Context, id string, a containersv1.Action) error {
+	return s.take(Action(string(a) + " " + id))
+}
 
 func (s *script) take(a Action) error {
 	s.asked = append(s.asked, a)
@@ -68,12 +98,12 @@ func (s *script) take(a Action) error {
 }
 
 // play runs a tray in a bubble of its own time.
-func play(t *testing.T, open func(context.Context) error, test func(t *testing.T, p *panel, d *script, ended <-chan error)) {
+func play(t *testing.T, open func(context.Context, string) error, test func(t *testing.T, p *panel, d *script, ended <-chan error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &panel{clicks: make(chan Action)}
-		d := &script{watches: make(chan bool, 100), apps: make(chan *appv1.App), gone: make(chan error)}
-		tray := New(Config{Host: p, Daemon: d, Open: open, Close: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler)})
+		p := &panel{clicks: make(chan Place), lines: map[Place]Line{}}
+		d := &script{watches: make(chan bool, 100), apps: make(chan *appv1.App), gone: make(chan error), boxes: make(chan []Container), docker: make(chan DockerContext)}
+		tray := New(Config{Host: p, Daemon: d, Open: open, Browse: open, Close: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler)})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- tray.Run(ctx) }()
@@ -103,8 +133,8 @@ func TestTheTrayFollowsTheApp(t *testing.T) {
 		} {
 			d.apps <- step.app
 			synctest.Wait()
-			if p.glyph != step.glyph || p.text != step.text || "Berth: "+p.items[0].Label != step.text {
-				t.Errorf("shows %s, %q and %q; want %s, %q", p.glyph, p.text, p.items[0].Label, step.glyph, step.text)
+			if p.glyph != step.glyph || p.text != step.text || "Berth: "+p.headline() != step.text {
+				t.Errorf("shows %s, %q and %q; want %s, %q", p.glyph, p.text, p.headline(), step.glyph, step.text)
 			}
 		}
 	})
@@ -125,7 +155,7 @@ func TestOnlyWhatChangedIsDrawn(t *testing.T) {
 		d.apps <- anApp(true, "Running=False/Starting")
 		synctest.Wait()
 		if p.calls != 3 { // headline, Start, Stop
-			t.Errorf("drew %d items, want 3", p.calls)
+			t.Errorf("drew %d lines, want 3", p.calls)
 		}
 	})
 }
@@ -136,7 +166,7 @@ func TestAStartCountsItsSeconds(t *testing.T) {
 		app.Status.Startup = &appv1.StartupStatus{StartedAt: metav1.NowMicro()}
 		d.apps <- app
 		pass(3500 * time.Millisecond)
-		if got := p.items[0].Label; got != "Starting engine… 3 s" {
+		if got := p.headline(); got != "Starting engine… 3 s" {
 			t.Errorf("shows %q", got)
 		}
 	})
@@ -147,8 +177,8 @@ func TestADaemonThatLeavesIsAwaitedAndNotStarted(t *testing.T) {
 		d.apps <- anApp(false)
 		d.gone <- errors.New("EOF")
 		synctest.Wait()
-		if p.glyph != Unreachable || p.items[0].Label != "Berth is not running" {
-			t.Errorf("shows %s, %q", p.glyph, p.items[0].Label)
+		if p.glyph != Unreachable || p.headline() != "Berth is not running" {
+			t.Errorf("shows %s, %q", p.glyph, p.headline())
 		}
 		pass(retry)
 		d.apps <- anApp(false)
@@ -168,7 +198,7 @@ func TestADaemonThatDoesNotStartIsExplainedUntilOneAnswers(t *testing.T) {
 		pass(retry)
 		d.gone <- errors.New("nobody there")
 		synctest.Wait()
-		if got := p.items[0].Label; got != "berth did not start: see berth.log" {
+		if got := p.headline(); got != "berth did not start: see berth.log" {
 			t.Errorf("shows %q", got)
 		}
 	})
@@ -177,14 +207,14 @@ func TestADaemonThatDoesNotStartIsExplainedUntilOneAnswers(t *testing.T) {
 func TestClicksAreCarriedOutWhereTheyMakeSense(t *testing.T) {
 	play(t, nil, func(t *testing.T, p *panel, d *script, _ <-chan error) {
 		d.apps <- anApp(false, "Running=False/Stopped")
-		p.clicks <- Stop // a host delivers clicks on disabled items too
-		p.clicks <- None
-		p.clicks <- Start
+		p.click(Stop) // a host delivers clicks on disabled items too
+		p.click(None)
+		p.click(Start)
 		synctest.Wait()
 		d.apps <- anApp(true, "Running=True/Started", "ContainerEngineReady=True/Connected")
 		synctest.Wait()
-		p.clicks <- Start
-		p.clicks <- Stop
+		p.click(Start)
+		p.click(Stop)
 		synctest.Wait()
 		if diff := cmp.Diff([]Action{Start, Stop}, d.asked); diff != "" {
 			t.Error(diff)
@@ -197,29 +227,29 @@ func TestAClickThatFailedIsShownUntilThingsMoveOn(t *testing.T) {
 		d.answer = errors.New("disk full")
 		stopped := anApp(false, "Running=False/Stopped")
 		d.apps <- stopped
-		p.clicks <- Start
+		p.click(Start)
 		synctest.Wait()
 		d.apps <- stopped
 		synctest.Wait()
-		if want := "Could not start the engine: disk full"; p.items[0].Label != want || p.glyph != Attention {
-			t.Errorf("shows %s, %q; want %q", p.glyph, p.items[0].Label, want)
+		if want := "Could not start the engine: disk full"; p.failure() != want || p.glyph != Attention {
+			t.Errorf("shows %s, %q; want %q", p.glyph, p.failure(), want)
 		}
-		d.apps <- anApp(true, "Running=False/Starting")
+		d.apps <- anApp(true, "Running=True/Started", "ContainerEngineReady=True/Connected")
 		synctest.Wait()
-		if p.glyph != Starting {
-			t.Errorf("shows %s, %q after the state moved on", p.glyph, p.items[0].Label)
+		if p.glyph != Ready || p.failure() != "" {
+			t.Errorf("shows %s, %q once the engine is ready", p.glyph, p.failure())
 		}
 	})
 }
 
 func TestAWindowThatDoesNotOpenIsShown(t *testing.T) {
-	open := func(context.Context) error { return errors.New("no WebKit") }
+	open := func(context.Context, string) error { return errors.New("no WebKit") }
 	play(t, open, func(t *testing.T, p *panel, d *script, _ <-chan error) {
 		d.apps <- anApp(false)
-		p.clicks <- Open
+		p.click(Open)
 		synctest.Wait()
-		if want := "Could not open the window: no WebKit"; p.items[0].Label != want {
-			t.Errorf("shows %q, want %q", p.items[0].Label, want)
+		if want := "Could not open the window: no WebKit"; p.failure() != want {
+			t.Errorf("shows %q, want %q", p.failure(), want)
 		}
 	})
 }
@@ -227,11 +257,11 @@ func TestAWindowThatDoesNotOpenIsShown(t *testing.T) {
 func TestQuitEndsTheDaemonAndTheTray(t *testing.T) {
 	play(t, nil, func(t *testing.T, p *panel, d *script, ended <-chan error) {
 		d.apps <- anApp(false)
-		p.clicks <- Quit
+		p.click(QuitAll)
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]Action{Quit}, d.asked); diff != "" {
+		if diff := cmp.Diff([]Action{QuitAll}, d.asked); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -241,15 +271,15 @@ func TestADaemonThatWillNotEndKeepsTheTray(t *testing.T) {
 	play(t, nil, func(t *testing.T, p *panel, d *script, ended <-chan error) {
 		d.answer = errors.New("busy")
 		d.apps <- anApp(false)
-		p.clicks <- Quit
+		p.click(QuitAll)
 		synctest.Wait()
 		select {
 		case err := <-ended:
 			t.Errorf("the tray ended: %v", err)
 		default:
 		}
-		if want := "Could not quit: busy"; p.items[0].Label != want {
-			t.Errorf("shows %q, want %q", p.items[0].Label, want)
+		if want := "Could not quit: busy"; p.failure() != want {
+			t.Errorf("shows %q, want %q", p.failure(), want)
 		}
 	})
 }

@@ -24,10 +24,11 @@ type Window struct {
 	Env []string
 }
 
-// Open shows the window, or the page in a browser where no window is installed. It returns once that process ends: at
+// Open shows the window, at the page of link unless that is empty, or the page in a browser where no window is
+// installed, which takes no link. It returns once that process ends: at
 // once where a window is open already, with the last it said where it failed. The window outlives ctx, and us.
-func (w Window) Open(context.Context) error {
-	program, args, err := w.program()
+func (w Window) Open(_ context.Context, link string) error {
+	program, args, err := w.program(link)
 	if err != nil {
 		return err
 	}
@@ -54,9 +55,12 @@ func (w Window) Open(context.Context) error {
 }
 
 // program finds what shows the page.
-func (w Window) program() (path string, args []string, err error) {
+func (w Window) program(link string) (path string, args []string, err error) {
 	if path, err = w.Find("berth-desktop"); err == nil {
-		return path, nil, nil
+		if link != "" {
+			args = []string{link}
+		}
+		return path, args, nil
 	}
 	path, err = w.Find("berth")
 	return path, []string{"ui"}, err

@@ -15,7 +15,7 @@ func TestOpeningTheWindow(t *testing.T) {
 		programs map[string]string // name and what it does
 		want     string            // of the error; "" for none
 	}{
-		"a window":             {map[string]string{"berth-desktop": "exit 0", "berth": "exit 1"}, ""},
+		"a window":             {map[string]string{"berth-desktop": `[ "$1" = berth://settings ]`, "berth": "exit 1"}, ""},
 		"no window, a browser": {map[string]string{"berth": `[ "$1" = ui ]`}, ""},
 		"a window that fails":  {map[string]string{"berth-desktop": "echo no WebKit >&2; exit 1"}, "no WebKit"},
 		"a silent failure":     {map[string]string{"berth-desktop": "exit 3"}, "berth-desktop: exit status 3"},
@@ -35,7 +35,7 @@ func TestOpeningTheWindow(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := w.Open(t.Context())
+			err := w.Open(t.Context(), "berth://settings")
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/berth-desktop/berth/app/instance"
 	"github.com/berth-desktop/berth/app/tray"
 	"github.com/berth-desktop/berth/backend/client"
+	"github.com/berth-desktop/berth/backend/dockercontext"
 	"github.com/berth-desktop/berth/backend/paths"
 )
 
@@ -21,6 +22,10 @@ import (
 func Run(ctx context.Context, getenv func(string) string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	p, err := paths.FromEnvironment(getenv)
+	if err != nil {
+		return err
+	}
+	docker, err := dockercontext.At(p, getenv)
 	if err != nil {
 		return err
 	}
@@ -45,7 +50,8 @@ func Run(ctx context.Context, getenv func(string) string) error {
 	window := tray.Window{Paths: p, Find: client.Sibling, Env: env}
 	err = show(p.Runtime, func(h tray.Host) error {
 		return tray.New(tray.Config{
-			Host: h, Daemon: tray.NewDaemon(p, env, log), Open: window.Open, Close: window.Close, Log: log,
+			Host: h, Daemon: tray.NewDaemon(p, env, docker, log),
+			Open: window.Open, Browse: tray.Browse, Close: window.Close, Log: log,
 		}).Run(ctx)
 	})
 	if errors.Is(err, context.Canceled) {

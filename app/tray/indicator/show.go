@@ -17,7 +17,9 @@ func show(dir string, loop func(tray.Host) error) error {
 	}
 	ended := make(chan error, 1)
 	systray.Run(func() {
-		ended <- loop(&place{clicks: make(chan tray.Action, 8)})
+		ended <- loop(&place{
+			lines: map[tray.Place]*shown{}, glyphs: map[tray.Phase]glyph{}, clicks: make(chan tray.Place, 8),
+		})
 		systray.Quit()
 	}, nil)
 	return <-ended
@@ -25,50 +27,91 @@ func show(dir string, loop func(tray.Host) error) error {
 
 // place is our icon's place in the panel. It implements tray.Host.
 type place struct {
-	items  []*systray.MenuItem // nil for a separator
-	clicks chan tray.Action
+	lines map[tray.Place]*shown
+	// glyphs are kept because the library reads a picture only after it was set.
+	glyphs map[tray.Phase]glyph
+	clicks chan tray.Place
+}
+
+type glyph struct{ colour, mono []byte }
+
+// shown is a line as the library has it; it has none for a separator.
+type shown struct {
+	*systray.MenuItem
+	line tray.Line
 }
 
 // SetIcon implements tray.Host. A glyph that is missing leaves the last one.
-func (p *place) SetIcon(glyph tray.Phase, text string) {
-	if colour, mono, err := assets.TrayIcon(string(glyph)); err == nil {
-		systray.SetTemplateIcon(native(mono), native(colour))
+func (p *place) SetIcon(phase tray.Phase, text string) {
+	g, known := p.glyphs[phase]
+	if !known {
+		if colour, mono, err := assets.TrayIcon(string(phase)); err == nil {
+			g = glyph{native(colour), native(mono)}
+			p.glyphs[phase] = g
+		}
+	}
+	if g.colour != nil {
+		systray.SetTemplateIcon(g.mono, g.colour)
 	}
 	systray.SetTooltip(text)
 }
 
-// SetItem implements tray.Host.
-func (p *place) SetItem(i int, item tray.Item) {
-	if i == len(p.items) {
-		p.items = append(p.items, p.add(item))
+// SetLine implements tray.Host.
+func (p *place) SetLine(at tray.Place, line tray.Line) {
+	now, there := p.lines[at]
+	if !there {
+		p.add(at, line)
 		return
 	}
-	shown := p.items[i]
-	if shown == nil {
+	if now.MenuItem == nil {
 		return
 	}
-	shown.SetTitle(item.Label)
-	enable(shown, item.Enabled)
+	before := now.line
+	now.line = line
+	if line.Label != before.Label {
+		now.SetTitle(escape(line.Label))
+	}
+	if line.Enabled != before.Enabled {
+		enable(now.MenuItem, line.Enabled)
+	}
+	// Last, because the library shows whatever it changes.
+	switch {
+	case line.Hidden:
+		now.Hide()
+	case before.Hidden:
+		now.Show()
+	}
 }
 
-func (p *place) add(item tray.Item) *systray.MenuItem {
-	if item == (tray.Item{}) {
+func (p *place) add(at tray.Place, line tray.Line) {
+	added := &shown{line: line}
+	p.lines[at] = added
+	switch {
+	case line == (tray.Line{}):
 		systray.AddSeparator()
-		return nil
+		return
+	case at.Child > 0:
+		added.MenuItem = p.lines[tray.Place{Item: at.Item}].AddSubMenuItem(escape(line.Label), "")
+	default:
+		added.MenuItem = systray.AddMenuItem(escape(line.Label), "")
 	}
-	added := systray.AddMenuItem(item.Label, "")
-	enable(added, item.Enabled)
+	enable(added.MenuItem, line.Enabled)
+	if line.Hidden {
+		added.Hide()
+	}
 	// The library drops a click that nobody waits for at that very moment.
 	go func() {
 		for range added.ClickedCh {
-			p.clicks <- item.Action
+			p.clicks <- at
 		}
 	}()
-	return added
 }
 
 // Clicks implements tray.Host.
-func (p *place) Clicks() <-chan tray.Action { return p.clicks }
+func (p *place) Clicks() <-chan tray.Place { return p.clicks }
+
+// Copy implements tray.Host.
+func (p *place) Copy(text string) error { return copyText(text) }
 
 func enable(item *systray.MenuItem, on bool) {
 	switch {
