@@ -42,7 +42,11 @@ func (p *panel) find(a Action) Place {
 	return found
 }
 
-func (p *panel) click(a Action) { p.clicks <- p.find(a) }
+// click clicks it once all that went before is drawn.
+func (p *panel) click(a Action) {
+	synctest.Wait()
+	p.clicks <- p.find(a)
+}
 
 func (p *panel) headline() string { return p.lines[Place{Item: failureLines + 1}].Label }
 
