@@ -80,14 +80,18 @@ func (s *subject) limaWay(ctx context.Context) Way {
 	return wayOf(appv1.ProviderLima, found)
 }
 
-// wayOf makes a way of what was found: the first problem closes it.
+// wayOf makes a way of what was found: the first problem closes it, and the first warning is told.
 func wayOf(p appv1.Provider, found []Finding) Way {
+	w := Way{Provider: p, Available: true}
 	for _, f := range found {
-		if f.Level == Problem {
+		switch {
+		case f.Level == Problem:
 			return Way{Provider: p, Message: f.Message, Mend: f.Mend}
+		case f.Level == Warning && w.Message == "":
+			w.Message, w.Mend = f.Message, f.Mend
 		}
 	}
-	return Way{Provider: p, Available: true}
+	return w
 }
 
 // asksForWays says that only the ways are wanted, which is sooner told than everything.

@@ -9,7 +9,7 @@ import (
 
 // What there can be to warn of; ports have a key of their own each.
 const (
-	warnAccel    = "accelerator"
+	warnAccel    = "slow" // comes last: nobody can do much about it
 	warnDegraded = "degraded"
 	warnDisk     = "disk"
 	warnDeaf     = "deaf"

@@ -194,3 +194,21 @@ test('the first time, what the daemon would take is offered though nothing else 
   await page.getByRole('button', { name: first.begin }).click()
   await expect.poll(() => stub.wishes.at(-1)?.body).toContain('"provider":"native"')
 })
+
+test('what works less well than it should is said while the engine is ready', async ({ page, stub, address }) => {
+  const slow = 'This computer has KVM, but it cannot run the machine’s kernel, so the machine is slow.'
+  const taken = 'Port 8080 of a container is not reachable on this computer: nginx (process 812) has it.'
+  stub.put(
+    'apps',
+    samples.withReason({
+      Running: ['True', 'Started'],
+      ContainerEngineReady: ['True', 'Connected'],
+      Settled: ['True', 'Settled'],
+      Degraded: ['True', 'Warning', `${slow}\n${taken}`],
+    }),
+  )
+  await page.goto(address)
+  await expect(page.getByText('Docker 20.10.24 is running')).toBeVisible()
+  await expect(page.getByTitle(`${slow} ${taken}`)).toBeVisible()
+  await expectReadable(page)
+})
