@@ -119,11 +119,11 @@ func stateFiles(p paths.Paths) []string {
 
 // eraseRest removes what is left of an instance that is gone.
 func (c *CLI) eraseRest(ctx context.Context, p paths.Paths) error {
-	err := errors.Join(c.removeAutostart(ctx, p), removeAll(p.Logs(), p.Lock()))
+	err := errors.Join(c.removeAutostart(ctx, p), removeAll(p.Logs(), p.Lock(), p.RuntimeMark()))
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{p.State, p.Data, p.Runtime} {
+	for _, dir := range []string{p.Runtime, p.State, p.Data} { // the first may lie in the second
 		if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			c.say("%s stays: it holds %s, which this Berth did not make.", dir, strings.Join(entries(dir), ", "))
 		}
