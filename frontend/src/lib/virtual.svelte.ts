@@ -16,6 +16,8 @@ export interface Sized {
 export class VirtualRows {
   #version = $state(0)
   readonly #core: Virtualizer<HTMLElement, HTMLElement>
+  #rows: readonly Sized[] | undefined
+  #pinned = -1
 
   constructor(scroller: () => HTMLElement | null, initialOffset: number) {
     this.#core = new Virtualizer<HTMLElement, HTMLElement>({
@@ -46,9 +48,20 @@ export class VirtualRows {
    * Call in a derivation: it follows the rows and the scroller. `pinned` is the index of a row that stays although it
    * can't be seen: it holds the focus.
    */
-  visible(rows: readonly Sized[], pinned: number): { items: VirtualItem[]; height: number } {
+  visible(rows: readonly Sized[], pinned: number): { items: VirtualItem[]; height: number; settled: boolean } {
     void this.#version
-    // The core remembers what it computed until it is given new functions.
+    if (rows !== this.#rows || pinned !== this.#pinned) this.#follow(rows, pinned)
+    return {
+      items: this.#core.getVirtualItems(),
+      height: this.#core.getTotalSize(),
+      settled: !this.#core.isScrolling,
+    }
+  }
+
+  /** The core remembers what it computed until it is given new functions: a list that only scrolls is not measured anew. */
+  #follow(rows: readonly Sized[], pinned: number): void {
+    this.#rows = rows
+    this.#pinned = pinned
     this.#core.setOptions({
       ...this.#core.options,
       count: rows.length,
@@ -60,7 +73,6 @@ export class VirtualRows {
         return [...shown, pinned].sort((a, b) => a - b)
       },
     })
-    return { items: this.#core.getVirtualItems(), height: this.#core.getTotalSize() }
   }
 
   scrollTo(index: number): void {
