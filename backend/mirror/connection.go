@@ -40,6 +40,7 @@ type connection struct {
 	probing  map[engine.Key]bool  // what is to be read again after a while, and whether that was asked for once more
 	reported map[engine.Key]bool  // broken things that have been logged
 	read     map[string]time.Time // when each container was last read in full
+	heard    map[string]bool      // containers that had an event since a relist last had them read in full
 	writes   map[string]int       // of each container that is being probed, since then
 	agreed   time.Time            // when everything was last listed
 }
@@ -49,7 +50,7 @@ func newConnection(s *session, e Engine) *connection {
 		session: s, engine: e,
 		containers: newQueue(s.pace.window), images: newQueue(s.pace.window), volumes: newQueue(s.pace.window),
 		networks: newQueue(usesWindow), users: newQueue(usesWindow), uses: newUses(), index: newImageIndex(), listed: make(chan struct{}),
-		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{}, writes: map[string]int{},
+		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{}, heard: map[string]bool{}, writes: map[string]int{},
 	}
 }
 
@@ -100,6 +101,9 @@ func (c *connection) info(ctx context.Context) (engine.Info, error) {
 func (c *connection) listen(ctx context.Context, since time.Time) error {
 	err := c.engine.Events(ctx, since, func(k engine.Key) {
 		c.events.Add(1)
+		if k.Kind == engine.KindContainer && k.ID != "" {
+			c.hear(k.ID)
+		}
 		if q := c.queueOf(k.Kind); q != nil {
 			q.add(live, k)
 		} else {
@@ -213,6 +217,12 @@ func (c *connection) again(ctx context.Context, q *queue, k engine.Key, wait fun
 		}
 		return nil
 	})
+}
+
+func (c *connection) hear(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard[id] = true
 }
 
 func (c *connection) lastAgreed() time.Time {

@@ -151,6 +151,7 @@ func (c *connection) writing(id string) {
 func (c *connection) forgetContainer(ctx context.Context, id string) error {
 	c.mu.Lock()
 	delete(c.read, id)
+	delete(c.heard, id)
 	c.writing(id)
 	c.mu.Unlock()
 	c.used(c.uses.drop(id))

@@ -11,9 +11,12 @@ import (
 	"github.com/berth-desktop/berth/backend/engine"
 )
 
-// reread is how many containers a relist reads in full although their list entry says nothing new: a start that
-// failed without a network of its own leaves no other trace.
-const reread = 64
+// A relist reads some containers in full although their list entry says nothing new, because a start that failed
+// without a network of its own leaves no other trace. Such a start mostly follows something that had an event, as the
+// create of a `docker run` has: what had one since is read again first, up to followed of them. Of the rest, which are
+// read in turn, come rotated: each costs the engine and us an inspect, which a thousand of them every time would not be
+// worth.
+const followed, rotated = 64, 8
 
 // relist lists everything from time to time, until ctx ends or the engine cannot be listed any more.
 func (c *connection) relist(ctx context.Context) error {
@@ -80,22 +83,32 @@ func (c *connection) compareContainers(ctx context.Context) error {
 	return nil
 }
 
-// rereadSome has those read in full that do not run, and of them those first that were not for the longest time.
+// rereadSome has those read in full that do not run: those that had an event since a relist last did so, and of the
+// others those that were not read for the longest time.
 func (c *connection) rereadSome(quiet []*containers.Container) {
 	type candidate struct {
 		id   string
 		read time.Time
 	}
-	var all []candidate
+	var heard, rest []candidate
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, obj := range quiet {
-		if obj.Status.Status != containers.StateRunning {
-			all = append(all, candidate{obj.Name, c.read[obj.Name]})
+		a := candidate{obj.Name, c.read[obj.Name]}
+		switch {
+		case obj.Status.Status == containers.StateRunning:
+			delete(c.heard, a.id)
+		case c.heard[a.id]:
+			heard = append(heard, a)
+		default:
+			rest = append(rest, a)
 		}
 	}
-	c.mu.Unlock()
-	slices.SortFunc(all, func(a, b candidate) int { return a.read.Compare(b.read) })
-	for _, a := range all[:min(reread, len(all))] {
+	oldest := func(a, b candidate) int { return a.read.Compare(b.read) }
+	slices.SortFunc(heard, oldest)
+	slices.SortFunc(rest, oldest)
+	for _, a := range slices.Concat(heard[:min(followed, len(heard))], rest[:min(rotated, len(rest))]) {
+		delete(c.heard, a.id)
 		c.containers.add(later, engine.Key{Kind: engine.KindContainer, ID: a.id})
 	}
 }
