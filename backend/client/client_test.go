@@ -156,6 +156,17 @@ func TestConnectStartsTheDaemonAndFindsItAgain(t *testing.T) {
 	}
 }
 
+func TestADaemonStartsBesideAFaceThatMadeItsFolder(t *testing.T) {
+	o := options(t)
+	if err := os.MkdirAll(o.Paths.Runtime, 0o700); err != nil { // as the tray does for its own lock
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(o.Paths.State); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, o)
+}
+
 func TestFacesThatStartAtOnceShareOneDaemon(t *testing.T) {
 	o := options(t)
 	var wg sync.WaitGroup
