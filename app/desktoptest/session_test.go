@@ -36,6 +36,7 @@ type session struct {
 	artifacts string // takes logs and screenshots
 	bus       string // the session bus's address
 	env       []string
+	panel     *process
 }
 
 func newSession(t testing.TB) *session {
@@ -51,8 +52,13 @@ func newSession(t testing.TB) *session {
 	s.env = append(s.env, "DISPLAY=:"+display)
 	s.bus = s.announced(t, 3, "dbus-daemon", "--config-file", filepath.Join(s.home, "bus.conf"), "--nofork", "--print-address=3")
 	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+s.bus)
-	s.start(t, "xfce4-panel", nil, "--disable-wm-check")
+	s.showPanel(t)
 	return s
+}
+
+func (s *session) showPanel(t testing.TB) {
+	t.Helper()
+	s.panel = s.start(t, "xfce4-panel", nil, "--disable-wm-check")
 }
 
 // binaries is where `make build` put them.

@@ -15,11 +15,13 @@ package indicator
 // static void copy_later(char *text) { g_idle_add(copy_text, text); }
 import "C"
 
+import "strings"
+
 // copyText puts text on the clipboard, from which others can paste it as long as we run.
 func copyText(text string) error {
 	C.copy_later(C.CString(text)) // GTK is only spoken on its own thread
 	return nil
 }
 
-// escape is needed nowhere here: the library makes labels without access keys.
-func escape(label string) string { return label }
+// escape keeps panels from taking what follows an underscore for an access key.
+func escape(label string) string { return strings.ReplaceAll(label, "_", "__") }
