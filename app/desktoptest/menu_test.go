@@ -25,7 +25,8 @@ func (s *session) equip(t testing.TB) {
 	t.Helper()
 	dir := filepath.Join(s.home, "path")
 	for name, does := range map[string]string{
-		"xdg-open": `echo "$1" >> "$BERTH_HOME/opened"`,
+		"xdg-open": `[ -e "$BERTH_HOME/nobrowser" ] && { echo "no browser is installed here" >&2; exit 3; }
+echo "$1" >> "$BERTH_HOME/opened"`,
 		"dockerd": `[ -e "$BERTH_HOME/broken" ] && { echo "failed to start daemon: no space left on device" >&2; exit 1; }
 while [ -e "$BERTH_HOME/slow" ]; do sleep 0.1; done
 exec /usr/sbin/dockerd "$@"`,
@@ -158,7 +159,7 @@ func TestTheTraysMenuFollowsAndDoes(t *testing.T) {
 
 	socket := p.EngineSocket()
 	s.containers(t, socket, 1)
-	s.runs(t, socket, "shop", "shop-web_1", "--network", "host")
+	s.runs(t, socket, "shop", "shop-web_1", "-p", "127.0.0.1:18099:80")
 	s.runs(t, socket, "shop", "shop-db", "--network", "none")
 	s.runs(t, socket, "", "alone", "--network", "none")
 	icon.has(t, "a container appears", labelled("alone"))
@@ -172,6 +173,24 @@ func TestTheTraysMenuFollowsAndDoes(t *testing.T) {
 	})
 	s.pictured(t, "3-ready", "Up", "Up")
 
+	port := []string{"shop-web__1", "Open port 18099 (80/tcp)"}
+	s.flag(t, "nobrowser", true)
+	icon.click(t, port...)
+	failed := "Could not open http://localhost:18099/: no browser is installed here"
+	icon.has(t, "a failure is said", labelled(failed))
+	s.pictured(t, "3-failed")
+	icon.click(t, "Dismiss")
+	icon.has(t, "it is dismissed", without(failed))
+	s.flag(t, "nobrowser", false)
+	icon.click(t, port...)
+	eventually(t, "the browser is given the address", func() error {
+		if got := read(filepath.Join(s.home, "opened")); got != "http://localhost:18099/\n" {
+			return fmt.Errorf("it was given %q", got)
+		}
+		return nil
+	})
+	s.pictured(t, "3-container", "Down", "Down", "Down", "Down", "Right")
+
 	icon.click(t, "shop-db", "Stop")
 	icon.has(t, "the container is gone", without("shop-db"))
 	icon.click(t, "alone", "Restart")
@@ -183,6 +202,8 @@ func TestTheTraysMenuFollowsAndDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened(t, "berth://container/"+strings.TrimSpace(string(id))+"/logs")
+	s.window(t)
+	s.painted(t)
 	if err := instance.End(t.Context(), p.Runtime, instance.Window); err != nil {
 		t.Fatal(err)
 	}
@@ -230,9 +251,21 @@ func TestTheTraysMenuFollowsAndDoes(t *testing.T) {
 	}
 	icon.has(t, "Berth is away", func(all []entry) bool { return strings.HasPrefix(all[0].Label, "Berth is not running") })
 	s.pictured(t, "6-unreachable")
+	icon.shows(t, "unreachable", "Berth is not running", true, false)
 	icon.click(t, "Quit Berth", "Cancel")
 	icon.click(t, "Quit Berth", "Leave the engine running")
 	if code := tray.ends(t); code != 0 {
 		t.Errorf("the tray quits with %d", code)
+	}
+}
+
+func TestATrayWithoutAPanelSaysSo(t *testing.T) {
+	s := newSession(t)
+	s.panel.stop(t)
+	if code := s.start(t, "berth-tray", nil).ends(t); code != 1 {
+		t.Errorf("the exit code is %d, want 1", code)
+	}
+	if said := read(filepath.Join(s.artifacts, "berth-tray.log")); !strings.Contains(said, "no panel shows icons here") {
+		t.Errorf("it says %q", said)
 	}
 }
