@@ -14,7 +14,7 @@ import (
 var version = "dev"
 
 func main() {
-	if err := app.Run(context.Background(), frontend.Dist(), version); err != nil {
+	if err := app.Run(context.Background(), frontend.Dist(), version, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "berth-desktop:", err)
 		os.Exit(1)
 	}

@@ -17,32 +17,42 @@ import (
 	wailsruntime "github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"github.com/berth-desktop/berth/app/instance"
+	"github.com/berth-desktop/berth/app/link"
 	"github.com/berth-desktop/berth/backend/client"
 	"github.com/berth-desktop/berth/backend/paths"
 )
 
 // Run shows page in a window until the user closes it. Where the user has a window open already, Run brings that to
-// the front and returns.
-func Run(ctx context.Context, page fs.FS, version string) error {
+// the front and returns. args is empty or a link (app/link) to show; what is no such link fails, where a window is open
+// already, and else leaves the window at its front page.
+func Run(ctx context.Context, page fs.FS, version string, args []string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	p, err := paths.FromEnvironment(os.Getenv)
 	if err != nil {
 		return err
 	}
 	if generating {
-		return show(window(page, version), p, log, nil)
+		return show(window(page, version), p, log, nil, &pages{})
 	}
 	if err := display(os.Getenv); err != nil {
 		return err
 	}
+	to, wrong := requested(args)
 	claim, err := instance.New(ctx, p.Runtime, instance.Window)
 	if errors.Is(err, instance.ErrTaken) {
-		return instance.Ask(ctx, p.Runtime, instance.Window, instance.Raise)
+		word := instance.Raise
+		if to != nil && wrong == nil {
+			word = to.String()
+		}
+		return errors.Join(instance.Ask(ctx, p.Runtime, instance.Window, word), wrong)
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(show(window(page, version), p, log, claim), claim.Close())
+	if wrong != nil {
+		log.Warn("Link leads nowhere, so the window opens at its front page", "err", wrong)
+	}
+	return errors.Join(show(window(page, version), p, log, claim, &pages{next: to}), claim.Close())
 }
 
 // display fails where Linux has nothing to draw on. GTK would say so less kindly.
@@ -54,8 +64,8 @@ func display(getenv func(string) string) error {
 }
 
 // show runs Wails on opts, joined to the daemon by a bridge. claim is nil while Wails generates bindings: it then runs
-// us up to the point of opening a window.
-func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Claim) (err error) {
+// us up to the point of opening a window. at knows the page to show first.
+func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Claim, at *pages) (err error) {
 	// Wails' calls need a context that it hands out only once it runs.
 	var window context.Context
 	started := make(chan struct{})
@@ -78,7 +88,18 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 		window = ctx
 		close(started)
 		if claim != nil {
-			go claim.Run(func(word string) { heed(ctx, word) })
+			go claim.Run(func(word string) { heed(ctx, at, word) })
+		}
+	}
+	opts.OnDomReady = func(ctx context.Context) {
+		at.loaded(func(script string) { wailsruntime.WindowExecJS(ctx, script) })
+	}
+	// macOS gives links so, and not as arguments.
+	opts.Mac.OnUrlOpen = func(text string) {
+		if l, err := link.Parse(text); err != nil {
+			log.Warn("Link leads nowhere", "err", err)
+		} else {
+			at.visit(l)
 		}
 	}
 	opts.OnShutdown = func(context.Context) { bridge.shutdown() }
@@ -93,12 +114,18 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 }
 
 // heed does what another process asks of the window.
-func heed(ctx context.Context, word string) {
+func heed(ctx context.Context, at *pages, word string) {
 	switch word {
 	case instance.Raise:
 		wailsruntime.WindowUnminimise(ctx)
 		wailsruntime.WindowShow(ctx)
 	case instance.Quit:
 		wailsruntime.Quit(ctx)
+	default:
+		// What is neither is said by another version of Berth: there is nobody to answer.
+		if l, err := link.Parse(word); err == nil {
+			at.visit(l)
+			heed(ctx, at, instance.Raise)
+		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package instance keeps a face to one process per user, and lets other processes ask something of the one that runs.
 //
-// A lock file decides who is the one, a unix socket beside it carries single words. Both work without a session bus,
+// A lock file decides who is the one, a unix socket beside it carries single words (or a link). Both work without a session bus,
 // which a desktop's own means of raising a running program need.
 package instance
 
@@ -26,7 +26,7 @@ const (
 
 // The words that a face understands.
 const (
-	// Raise asks a window to come to the front.
+	// Raise asks a window to come to the front. A link (app/link) as the word asks it to show that page as well.
 	Raise = "raise"
 	// Quit asks a face to end.
 	Quit = "quit"
@@ -36,7 +36,7 @@ const (
 	patience = 2 * time.Second
 	farewell = 5 * time.Second
 	glance   = 20 * time.Millisecond
-	maxWord  = 32
+	maxWord  = 256 // the longest link fits
 )
 
 // ErrTaken says that another process is the one.

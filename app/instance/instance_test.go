@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 
 func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 	dir := t.TempDir()
+	longest := "berth://container/" + strings.Repeat("a", 128) + "/logs"
 	c, err := instance.New(t.Context(), dir, "window")
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +51,7 @@ func TestTheHolderHearsWhatIsAsked(t *testing.T) {
 		defer close(ended)
 		c.Run(func(word string) { heard <- word })
 	}()
-	for _, word := range []string{instance.Raise, instance.Quit} {
+	for _, word := range []string{instance.Raise, instance.Quit, longest} {
 		if err := instance.Ask(t.Context(), dir, "window", word); err != nil {
 			t.Fatal(err)
 		}
