@@ -96,9 +96,15 @@ func holder(p paths.Paths) string {
 	return "?"
 }
 
+// neverHeld says that no daemon of the instance has ever begun.
+func neverHeld(p paths.Paths) bool {
+	_, err := os.Stat(p.Lock())
+	return errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
 // Quit ends the daemon of the instance in order and returns once it is gone. None to end is no error.
 func Quit(ctx context.Context, p paths.Paths) error {
-	if _, err := os.Stat(p.Lock()); errors.Is(err, os.ErrNotExist) {
+	if neverHeld(p) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, farewell)

@@ -83,7 +83,7 @@ func (c *Client) start(ctx context.Context, o Options) error {
 // outlast waits while another process holds the lock: a daemon that is about to answer, for which it returns true, or
 // one that is about to end.
 func (c *Client) outlast(ctx context.Context, p paths.Paths) (up bool, err error) {
-	if _, err := os.Stat(filepath.Dir(p.Lock())); errors.Is(err, os.ErrNotExist) {
+	if neverHeld(p) {
 		return false, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, farewell)
