@@ -1,0 +1,83 @@
+//go:build desktop
+
+package desktoptest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A link opens the window at its page, and a second one takes the same window on, whether or not the session has a bus.
+func TestLinksLeadTheOneWindowToTheirPages(t *testing.T) {
+	for name, env := range map[string][]string{
+		"with a session bus":    nil,
+		"without a session bus": {"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t)
+			s.paths(t)
+			env := append([]string{"XDG_DATA_HOME=" + filepath.Join(s.home, "data")}, env...)
+
+			s.start(t, "berth-desktop", env, "berth://container/0123/logs")
+			s.window(t)
+			s.remembers(t, "#/containers/0123/logs")
+
+			if code := s.start(t, "berth-desktop", env, "berth://settings").ends(t); code != 0 {
+				t.Errorf("a second window ends with %d", code)
+			}
+			s.remembers(t, "#/settings")
+			s.settled(t)
+			s.screenshot(t, "link-settings")
+
+			if code := s.start(t, "berth-desktop", env, "berth://nothing").ends(t); code != 1 {
+				t.Errorf("a link that leads nowhere ends with %d", code)
+			}
+			if said := read(filepath.Join(s.artifacts, "berth-desktop.log")); !strings.Contains(said, "no such page") {
+				t.Errorf("it says %q", said)
+			}
+			ids, err := s.output(t, "xdotool", "search", "--onlyvisible", "--name", "^Berth$")
+			if err != nil || len(strings.Fields(string(ids))) != 1 {
+				t.Errorf("windows are %q (%v), want one", ids, err)
+			}
+		})
+	}
+}
+
+// remembers waits until the page has written down that it is there, for the next time that it is opened. WebKit keeps
+// that text as UTF-16 in a database.
+func (s *session) remembers(t testing.TB, hash string) {
+	t.Helper()
+	var wanted []byte
+	for _, c := range []byte(`"hash":"` + hash + `"`) {
+		wanted = append(wanted, c, 0)
+	}
+	eventually(t, "the page is at "+hash, func() error {
+		found := false
+		err := filepath.WalkDir(filepath.Join(s.home, "data"), func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return ignoreGone(err)
+			}
+			text, err := os.ReadFile(name)
+			found = found || bytes.Contains(text, wanted)
+			return ignoreGone(err)
+		})
+		if err == nil && !found {
+			err = fmt.Errorf("it does not say so below %s", filepath.Join(s.home, "data"))
+		}
+		return err
+	})
+}
+
+// ignoreGone forgives files that go while they are looked at.
+func ignoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
