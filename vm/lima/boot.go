@@ -115,13 +115,29 @@ func (d *Driver) bringUp(ctx context.Context, p *progress) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.step(stepBoot, d.patience())
-	m, err := d.launch(prepared)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		p.step(stepBoot, d.patience())
+		m, err := d.launch(prepared)
+		if err != nil {
+			return nil, err
+		}
+		err = d.comesUp(ctx, m, p)
+		if !errors.Is(err, errPanic) || d.accel.by != TCG || try == translatedBoots {
+			return m, err
+		}
+		d.log.Warn("The guest's kernel gave up, so it is booted again", "try", try, "err", err)
+		if err := d.takeDown(ctx, 0); err != nil {
+			return nil, err
+		}
 	}
-	return m, d.comesUp(ctx, m, p)
 }
+
+// translatedBoots is how often a guest is booted whose kernel gives up: where its instructions are translated, QEMU 7.2
+// has one of a dozen boots end so, and the next one succeeds.
+const translatedBoots = 3
+
+// errPanic marks the failure of a guest whose kernel gave up.
+var errPanic = errors.New("kernel panic")
 
 // prepare makes the system disk, anew if there is another image: the engine's data is not on it.
 func (d *Driver) prepare(ctx context.Context, p *progress) (answer, error) {
@@ -205,7 +221,9 @@ func (d *Driver) comesUp(ctx context.Context, m *machine, p *progress) error {
 		for _, line := range console.lines() {
 			text := plain(line)
 			if panicked(text) {
-				return d.failure("The guest's kernel gave up: "+text, "Start again; if it stays so, give the machine another image or fewer CPUs.")
+				f := d.failure("The guest's kernel gave up: "+text, "Start again; if it stays so, give the machine another image or fewer CPUs.")
+				f.Err = errPanic
+				return f
 			}
 			p.message(text)
 		}

@@ -188,6 +188,15 @@ func TestDataOutlivesStopsAndTheSystemDisk(t *testing.T) {
 	}
 }
 
+func TestAGuestWhoseKernelGivesUpOnceIsBootedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, limatest.FaultFirst)
+	b.start(t)
+	if _, err := os.Stat(b.file("panicked")); err != nil {
+		t.Errorf("the first boot did not end early: %v", err)
+	}
+}
+
 // shutDown says whether the guest went down in order, which for the first of a pid namespace looks like an interrupt.
 func (b *box) shutDown(t *testing.T) bool {
 	t.Helper()

@@ -31,6 +31,7 @@ const (
 // The faults that a guest can be given.
 const (
 	FaultPanic = "panic" // its kernel gives up
+	FaultFirst = "first" // so it does at its first boot
 	FaultDeaf  = "deaf"  // ssh never answers
 	FaultLate  = "late"  // its guest agent comes up after Lima has looked for it
 	FaultBare  = "bare"  // it does not see the engine's disk

@@ -44,6 +44,7 @@ const (
 	envTree    = "BERTH_STANDIN_TREE"
 	envFault   = "BERTH_STANDIN_FAULT"
 	faultPanic = "panic"
+	faultFirst = "first"
 	faultDeaf  = "deaf"
 	faultLate  = "late"
 	faultBare  = "bare"
@@ -119,7 +120,7 @@ func (s *standIn) run() error {
 		return err
 	}
 	defer console.Close()
-	if os.Getenv(envFault) == faultPanic {
+	if s.panics() {
 		fmt.Fprintln(console, "[    1.234567] \x1b[1mKernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\x1b[0m")
 		go s.accept(control, s.converse)
 		select {} // as a kernel that gave up does
@@ -141,6 +142,13 @@ func (s *standIn) run() error {
 	err = s.guest.Wait()
 	fmt.Fprintln(console, "[  OK  ] Reached target poweroff.target - stand-in powers down:", err)
 	return nil
+}
+
+func (s *standIn) panics() bool {
+	if fault := os.Getenv(envFault); fault != faultFirst {
+		return fault == faultPanic
+	}
+	return os.Mkdir(filepath.Join(s.instance, "panicked"), 0o700) == nil
 }
 
 // sockets listens where Lima expects QEMU to, and returns the socket of the control protocol.
