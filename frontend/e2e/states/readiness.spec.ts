@@ -143,6 +143,10 @@ test('the first time, one click leads to an engine, and is never asked for again
   })
   await page.goto(address)
   await expect(page.getByRole('heading', { name: first.title })).toBeVisible()
+  // What leads here is offered only where one is not here.
+  await expect(page.getByRole('link', { name: strings.engine.setUp })).toHaveCount(0)
+  await page.goto(`${address}#/settings`)
+  await page.getByRole('link', { name: strings.engine.setUp }).click()
   await expect(page.getByRole('radio', { name: first.ways.native.title })).toBeChecked()
   await expect(page.getByRole('radio', { name: first.ways.lima.title })).toBeDisabled()
   await expect(page.getByText('There is no /dev/kvm.')).toBeVisible()

@@ -20,7 +20,7 @@ export const first = {
   },
   looking: 'Looking at this machine…',
   here: 'All it needs is here.',
-  notHere: 'Not available:',
+  notHere: 'Not available',
   refused: 'This version of Berth does not offer it yet.',
   closed: 'This is not available here. Choose another one.',
   unread: 'It could not be found out what else this machine can do.',
