@@ -144,11 +144,11 @@ func (c *connection) beat(ctx context.Context) error {
 func (c *connection) startReaders(ctx context.Context) {
 	for range readers {
 		c.tasks.Go(func() error { return work(ctx, c.containers, live, c.readContainers) })
-		c.tasks.Go(func() error { return work(ctx, c.volumes, live, c.readVolumes) })
+		c.tasks.Go(func() error { return work(ctx, c.volumes, live, c.readEach(c.volumes, c.readVolume)) })
 	}
 	c.tasks.Go(func() error { return work(ctx, c.containers, later, c.readContainers) })
 	c.tasks.Go(func() error { return work(ctx, c.images, live, c.readImages) })
-	c.tasks.Go(func() error { return work(ctx, c.networks, live, c.readNetworks) })
+	c.tasks.Go(func() error { return work(ctx, c.networks, live, c.readEach(c.networks, c.readNetwork)) })
 	c.tasks.Go(func() error { return work(ctx, c.users, live, c.writeUsers) })
 }
 
@@ -160,6 +160,21 @@ func work(ctx context.Context, q *queue, l lane, read func(context.Context, []en
 			return err
 		}
 		read(ctx, batch)
+	}
+}
+
+// readEach reads the things of a batch side by side, each of which is one call.
+func (c *connection) readEach(q *queue, read func(ctx context.Context, id string) error) func(context.Context, []engine.Key) {
+	return func(ctx context.Context, keys []engine.Key) {
+		var g errgroup.Group
+		for _, k := range keys {
+			g.Go(func() error {
+				c.note(ctx, q, k, read(ctx, k.ID))
+				q.done(k)
+				return nil
+			})
+		}
+		_ = g.Wait()
 	}
 }
 

@@ -4,25 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/engine"
 )
-
-// readNetworks reads a batch again and writes what differs.
-func (c *connection) readNetworks(ctx context.Context, keys []engine.Key) {
-	var g errgroup.Group
-	for _, k := range keys {
-		g.Go(func() error {
-			c.note(ctx, c.networks, k, c.readNetwork(ctx, k.ID))
-			c.networks.done(k)
-			return nil
-		})
-	}
-	_ = g.Wait()
-}
 
 func (c *connection) readNetwork(ctx context.Context, id string) error {
 	if id == "" {
@@ -80,12 +66,7 @@ func (c *connection) syncNetworks(ctx context.Context) error {
 	if slices.ContainsFunc(listed, func(r engine.NetworkRecord) bool { return r.Err != nil && r.ID == "" }) {
 		keep(c, had)
 	}
-	for name := range had {
-		if err := c.rows.networks.remove(ctx, name); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+	return c.rows.networks.removeAll(ctx, had)
 }
 
 // compareNetworks marks dirty what a list disagrees with, and each network whose members are not those that the

@@ -135,12 +135,17 @@ func (k kindRows[T, P]) empty(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name := range all {
+	return k.removeAll(ctx, all)
+}
+
+// removeAll lets go of these. Whoever gave up meanwhile is told so, even if there were none.
+func (k kindRows[T, P]) removeAll(ctx context.Context, gone map[string]P) error {
+	for name := range gone {
 		if err := k.remove(ctx, name); err != nil {
 			return err
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // lacksFinalizer never says so of an object that is being deleted.

@@ -86,12 +86,7 @@ func (c *connection) syncContainers(ctx context.Context, n *count) error {
 	if slices.ContainsFunc(listed, func(r engine.ContainerRecord) bool { return r.Err != nil && r.ID == "" }) {
 		keep(c, had)
 	}
-	for name := range had {
-		if err := c.rows.containers.remove(ctx, name); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+	return c.rows.containers.removeAll(ctx, had)
 }
 
 // keep leaves alone what a list does not hold, because some of it could not be read, not even its name. The next relist
@@ -133,7 +128,7 @@ func (c *connection) syncContainer(ctx context.Context, had *containers.Containe
 
 // differs says whether an object is not what a list says.
 func differs(had *containers.Container, r engine.ContainerRecord) bool {
-	now := had.DeepCopy()
+	now := &containers.Container{Spec: had.Spec, Status: had.Status} // merging clones what it changes
 	mergeContainer(now, r)
 	return lacksFinalizer(had) || !equality.Semantic.DeepEqual(had.Status, now.Status)
 }
@@ -167,12 +162,7 @@ func (c *connection) syncVolumes(ctx context.Context) error {
 	if slices.ContainsFunc(listed, func(r engine.VolumeRecord) bool { return r.Err != nil && r.Name == "" }) {
 		keep(c, had)
 	}
-	for name := range had {
-		if err := c.rows.volumes.remove(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.rows.volumes.removeAll(ctx, had)
 }
 
 func (c *connection) listVolumes(ctx context.Context) ([]engine.VolumeRecord, map[string]*containers.Volume, error) {

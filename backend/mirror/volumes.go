@@ -3,24 +3,9 @@ package mirror
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/engine"
 )
-
-// readVolumes reads a batch again and writes what differs.
-func (c *connection) readVolumes(ctx context.Context, keys []engine.Key) {
-	var g errgroup.Group
-	for _, k := range keys {
-		g.Go(func() error {
-			c.note(ctx, c.volumes, k, c.readVolume(ctx, k.ID))
-			c.volumes.done(k)
-			return nil
-		})
-	}
-	_ = g.Wait()
-}
 
 func (c *connection) readVolume(ctx context.Context, name string) error {
 	if name == "" {
