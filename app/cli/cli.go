@@ -37,6 +37,7 @@ type Config struct {
 type CLI struct {
 	cfg     Config
 	started bool // a command was found to be well formed and runs
+	warned  bool // the user knows that the daemon is of another version
 }
 
 // New makes a command line for one Run.
@@ -147,8 +148,22 @@ func (c *CLI) paths() (paths.Paths, error) {
 	return p, nil
 }
 
-// connect reaches the daemon; with start, it starts one where none runs.
+// connect reaches the daemon; with start, it starts one where none runs. Where an upgrade has left an older daemon running
+// it says so, once: what this program asks for may be unknown there.
 func (c *CLI) connect(ctx context.Context, start bool) (*client.Client, error) {
+	d, err := c.reach(ctx, start)
+	if err != nil {
+		return nil, err
+	}
+	if v := d.Version(); v != "" && !client.SameVersion(v, c.cfg.Version) && !c.warned {
+		c.warned = true
+		c.say("The daemon is version %s and this is %s. `berth quit` ends the old one; the next command starts the new one.", v, c.cfg.Version)
+	}
+	return d, nil
+}
+
+// reach is connect without a word: for the shell's completions.
+func (c *CLI) reach(ctx context.Context, start bool) (*client.Client, error) {
 	p, err := c.paths()
 	if err != nil {
 		return nil, err

@@ -191,7 +191,7 @@ func remove(ctx context.Context, m mirrored, o *container) error {
 
 // completeContainer offers the names of containers, if they are there to ask: pressing Tab starts nothing.
 func (c *CLI) completeContainer(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	d, err := c.connect(cmd.Context(), false)
+	d, err := c.reach(cmd.Context(), false)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

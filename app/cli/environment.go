@@ -9,6 +9,21 @@ import (
 	"unicode/utf8"
 )
 
+// withValues gives each bare NAME the value that lookup has for it, as docker's -e does. One that has none stays bare:
+// for the engine that takes the variable out of what the image sets.
+func withValues(env []string, lookup func(string) (string, bool)) []string {
+	var all []string
+	for _, entry := range env {
+		if !strings.Contains(entry, "=") {
+			if value, found := lookup(entry); found {
+				entry += "=" + value
+			}
+		}
+		all = append(all, entry)
+	}
+	return all
+}
+
 // readEnvFile reads NAME=VALUE lines as docker's --env-file has them: blank lines and those that begin with # are passed
 // over, a value is taken as it stands, quotes and all, and a bare NAME takes the value that lookup gives, if there is one.
 func readEnvFile(path string, lookup func(string) (string, bool)) ([]string, error) {

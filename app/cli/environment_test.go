@@ -41,3 +41,11 @@ func TestEnvFilesAreReadAsDockerReadsThem(t *testing.T) {
 		})
 	}
 }
+
+func TestBareNamesTakeTheValueThatTheyHaveHere(t *testing.T) {
+	lookup := func(name string) (string, bool) { return "here", name == "KNOWN" || name == "KNOWN2" }
+	got := withValues([]string{"A=1", "KNOWN", "UNKNOWN", "B=", "KNOWN2", "=x"}, lookup)
+	if diff := cmp.Diff([]string{"A=1", "KNOWN=here", "UNKNOWN", "B=", "KNOWN2=here", "=x"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

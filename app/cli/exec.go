@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func (c *CLI) execCommand() *cobra.Command {
 			if tty && stdin && screen == nil {
 				return &plainError{"the input is not a terminal.", "Leave out -t."}
 			}
-			q := url.Values{"command": args[1:], "env": env, "user": {user}, "workdir": {folder}}
+			q := url.Values{"command": args[1:], "env": withValues(env, os.LookupEnv), "user": {user}, "workdir": {folder}}
 			for name, on := range map[string]bool{"stdin": stdin && !detach, "tty": tty, "stdout": !detach, "stderr": !detach && !tty} {
 				q.Set(name, strconv.FormatBool(on))
 			}
@@ -55,7 +56,7 @@ func (c *CLI) execCommand() *cobra.Command {
 	f.BoolVarP(&stdin, "interactive", "i", false, "pass on what is typed")
 	f.BoolVarP(&tty, "tty", "t", false, "give the command a terminal")
 	f.BoolVarP(&detach, "detach", "d", false, "do not wait for it")
-	f.StringArrayVarP(&env, "env", "e", nil, "set NAME=VALUE")
+	f.StringArrayVarP(&env, "env", "e", nil, "set NAME=VALUE, or NAME to the value that it has here")
 	f.StringVarP(&user, "user", "u", "", "run as USER or USER:GROUP")
 	f.StringVarP(&folder, "workdir", "w", "", "begin in this folder")
 	return cmd

@@ -68,7 +68,7 @@ func (c *CLI) runCommand() *cobra.Command {
 	f.BoolVarP(&o.TTY, "tty", "t", false, "give it a terminal")
 	f.BoolVar(&o.AutoRemove, "rm", false, "remove it once it has stopped")
 	f.StringVar(&o.Name, "name", "", "call it NAME")
-	f.StringArrayVarP(&o.Env, "env", "e", nil, "set NAME=VALUE")
+	f.StringArrayVarP(&o.Env, "env", "e", nil, "set NAME=VALUE, or NAME to the value that it has here")
 	f.StringArrayVar(&o.envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
 	f.StringArrayVarP(&o.ports, "publish", "p", nil, "lead to one of its ports: [[IP:]HOST:]PORT[/udp]")
 	f.StringArrayVarP(&o.volumes, "volume", "v", nil, "mount a volume or a folder: [SOURCE:]TARGET[:ro]")
@@ -100,7 +100,7 @@ func (o *runOptions) read(args []string) error {
 		}
 		fromFiles = append(fromFiles, env...)
 	}
-	o.Env = append(fromFiles, o.Env...) // the engine takes the last of a name
+	o.Env = append(fromFiles, withValues(o.Env, os.LookupEnv)...) // the engine takes the last of a name
 	for _, l := range o.labels {
 		name, value, _ := strings.Cut(l, "=")
 		if o.Labels == nil {

@@ -197,7 +197,7 @@ func (t things[T, P]) await(ctx context.Context, m mirrored, o P) error {
 // complete offers names, if they are there to ask: pressing Tab starts nothing.
 func (t things[T, P]) complete(c *CLI) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		d, err := c.connect(cmd.Context(), false)
+		d, err := c.reach(cmd.Context(), false)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -90,6 +90,18 @@ func (c *Client) HTTP() *http.Client { return c.http }
 // Version is the daemon's.
 func (c *Client) Version() string { return c.version }
 
+// SameVersion says whether a daemon that calls itself daemon is of the version of program. In what it calls itself a dash
+// stands for each character that a semantic version may not hold there, such as the plus of "+dirty".
+func SameVersion(daemon, program string) bool {
+	said := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '.' {
+			return r
+		}
+		return '-'
+	}, program)
+	return daemon == program || daemon == said
+}
+
 // Do makes one request and reads its answer, whatever its status.
 func (c *Client) Do(ctx context.Context, method, path, contentType string, body []byte) (status int, answer []byte, err error) {
 	res, err := c.send(ctx, method, path, contentType, body)

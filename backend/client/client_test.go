@@ -334,3 +334,21 @@ func create(t *testing.T, c *client.Client) {
 		t.Fatalf("create the App: %d %s %v", status, answer, err)
 	}
 }
+
+func TestVersionsAreTheSameHoweverTheAPIWritesThem(t *testing.T) {
+	for name, tt := range map[string]struct {
+		daemon, program string
+		want            bool
+	}{
+		"the same":             {"v1.2.3", "v1.2.3", true},
+		"what the API may say": {"v1.2.3-4-gabc-dirty", "v1.2.3-4-gabc+dirty", true},
+		"an older one":         {"v1.2.2", "v1.2.3", false},
+		"no version":           {"dev", "v1.2.3", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := client.SameVersion(tt.daemon, tt.program); got != tt.want {
+				t.Errorf("it says %v", got)
+			}
+		})
+	}
+}

@@ -89,7 +89,7 @@ func lookAtDaemon(_ context.Context, s *subject) []Finding {
 		}
 		return []Finding{problem(mend, "Berth's daemon cannot be used: %s. Its log: %s", why, s.Paths.DaemonLog())}
 	}
-	if s.version != "" && s.version != s.Version {
+	if s.version != "" && !client.SameVersion(s.version, s.Version) {
 		return []Finding{warning("berth quit", "The daemon is version %s and this is %s. End the old one; the next command starts the new one.", s.version, s.Version)}
 	}
 	return []Finding{ok("The daemon answers, version %s.", s.version)}

@@ -19,7 +19,15 @@ import (
 	"github.com/berth-desktop/berth/backend/paths"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"berth": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"berth": main, "berth-older": older})
+}
+
+// older is the program from before an upgrade.
+func older() {
+	version = "v0.0.1"
+	main()
+}
 
 // The scripts run the real command line, which starts the real daemon, which starts a real dockerd. Each has an instance
 // of its own.
