@@ -213,6 +213,7 @@ func TestTheTraysMenuFollowsAndDoes(t *testing.T) {
 		return err == nil && e.Enabled
 	})
 	s.pictured(t, "4-context", "Up", "Up", "Up", "Up", "Up", "Right")
+	s.pictured(t, "4-quit", "Up", "Right")
 	icon.click(t, "Docker context", "Copy the name berth")
 	icon.click(t, "Docker context", "Make berth the current one")
 	icon.has(t, "docker uses Berth", func([]entry) bool {

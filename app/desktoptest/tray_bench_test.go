@@ -44,6 +44,9 @@ func BenchmarkTray(b *testing.B) {
 			})
 			menus = append(menus, time.Since(begun))
 			rss, pss = memory(tray.Process.Pid)
+			if len(menus) == runs {
+				s.pictured(b, "menu") // to look at: it must be what was timed
+			}
 			if err := instance.End(b.Context(), p.Runtime, instance.Tray); err != nil {
 				b.Fatal(err)
 			}

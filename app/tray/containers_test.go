@@ -136,8 +136,10 @@ func TestWhatIsReadOffAContainer(t *testing.T) {
 			}},
 			Container{ID: "id", Name: "a", Project: "p", Ports: []Port{
 				{"port 8080 (80/tcp)", "http://localhost:8080/"},
-				{"port 8443 (443/tcp)", "https://[fe80::1]:8443/"}, {"port 444 (443/tcp)", "https://localhost:444/"},
-			}}, true,
+				{"port 8443 (443/tcp)", "https://[fe80::1]:8443/"},
+				{"port 444 (443/tcp)", "https://localhost:444/"},
+			}},
+			true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -155,7 +155,7 @@ func (s State) container(c Container) Item {
 
 func dockerContext(s State) Item {
 	d := s.Docker
-	uses := "docker uses another engine"
+	var uses string
 	switch {
 	case d.Name == "" || d.Current == "":
 		uses = "Which engine docker uses is not known"

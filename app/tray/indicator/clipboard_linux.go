@@ -2,17 +2,19 @@
 
 package indicator
 
-// #cgo pkg-config: gtk+-3.0
-// #include <stdlib.h>
-// #include <gtk/gtk.h>
-//
-// static gboolean copy_text(gpointer text) {
-// 	gtk_clipboard_set_text(gtk_clipboard_get(GDK_SELECTION_CLIPBOARD), text, -1);
-// 	free(text);
-// 	return FALSE;
-// }
-//
-// static void copy_later(char *text) { g_idle_add(copy_text, text); }
+/*
+#cgo pkg-config: gtk+-3.0
+#include <stdlib.h>
+#include <gtk/gtk.h>
+
+static gboolean copy_text(gpointer text) {
+	gtk_clipboard_set_text(gtk_clipboard_get(GDK_SELECTION_CLIPBOARD), text, -1);
+	free(text);
+	return FALSE;
+}
+
+static void copy_later(char *text) { g_idle_add(copy_text, text); }
+*/
 import "C"
 
 import "strings"
