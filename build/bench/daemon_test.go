@@ -179,11 +179,15 @@ type watch struct {
 // each has every line that is read from now on seen.
 func (w *watch) each(see func(line []byte)) { w.line.Store(&see) }
 
-func (d *daemon) watch(b *testing.B, path string) *watch {
+// watch follows path over TLS, through a client that tune may change.
+func (d *daemon) watch(b *testing.B, path string, tune ...func(*rest.Config)) *watch {
 	b.Helper()
 	cfg, err := clientcmd.BuildConfigFromFlags("", filepath.Join(d.home, "state", "kubeconfig"))
 	if err != nil {
 		b.Fatal(err)
+	}
+	for _, t := range tune {
+		t(cfg)
 	}
 	client, err := rest.HTTPClientFor(cfg)
 	if err != nil {
