@@ -174,6 +174,15 @@ func lookAtDisks(_ context.Context, s *subject) []Finding {
 	return found
 }
 
+// Disk judges the room on the disk of a folder.
+func Disk(dir string) Finding {
+	sp, err := spaceOf(dir)
+	if err != nil {
+		return ok("The disk of %s cannot be looked at: %v", dir, err)
+	}
+	return sp.judge(dir)
+}
+
 // space is what a disk has.
 type space struct {
 	bytes, freeBytes   uint64

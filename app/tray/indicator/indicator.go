@@ -9,8 +9,10 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/berth-desktop/berth/app/instance"
+	"github.com/berth-desktop/berth/app/notify"
 	"github.com/berth-desktop/berth/app/tray"
 	"github.com/berth-desktop/berth/backend/client"
 	"github.com/berth-desktop/berth/backend/dockercontext"
@@ -48,6 +50,10 @@ func Run(ctx context.Context, getenv func(string) string) error {
 	})
 	env := os.Environ()
 	window := tray.Window{Paths: p, Find: client.Sibling, Env: env}
+	var notifying sync.WaitGroup
+	notifying.Go(func() { notifies(ctx, p, window, log) })
+	defer notifying.Wait()
+	defer quit()
 	err = show(p.Runtime, func(h tray.Host) error {
 		return tray.New(tray.Config{
 			Host: h, Daemon: tray.NewDaemon(p, env, docker, log),
@@ -58,4 +64,17 @@ func Run(ctx context.Context, getenv func(string) string) error {
 		err = nil
 	}
 	return errors.Join(err, claim.Close())
+}
+
+// notifies tells of what needs the user, as far as this desktop can show it.
+func notifies(ctx context.Context, p paths.Paths, window tray.Window, log *slog.Logger) {
+	desktop, err := notify.NewDesktop(ctx)
+	if err != nil {
+		log.Info("There will be no notifications", "err", err)
+		return
+	}
+	err = notify.Run(ctx, notify.Config{Paths: p, Desktop: desktop, Open: window.Open, Log: log})
+	if err := errors.Join(err, desktop.Close()); err != nil && ctx.Err() == nil {
+		log.Warn("Notifications ended", "err", err)
+	}
 }
