@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/stream"
 )
 
@@ -213,5 +214,28 @@ func TestStatisticsOfOneAndOfAll(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestAVolumeIsMeasuredWhenSomebodyAsks(t *testing.T) {
+	w := newWorld(t)
+	began := time.Now()
+	w.docker.Docker(t, "run", "--rm", "--network", "none", "-v", "data:/v", "busybox", "sh", "-c", "head -c 70000 /dev/zero >/v/f")
+	v := named(&containers.Volume{}, "vol-1")
+	v.Status.Name = "data"
+	if _, err := w.api.Volumes().Create(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	size := strings.Replace(path("vol-1", "size"), "/containers/vol-1", "/volumes/vol-1", 1)
+	var m stream.Measure
+	if err := json.Unmarshal([]byte(w.must(size)), &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.Bytes != 70000 || m.At.Before(began.Add(-time.Second)) {
+		t.Errorf("it holds %d bytes, measured at %s", m.Bytes, m.At)
+	}
+	w.docker.Docker(t, "volume", "rm", "data")
+	if status, body := w.read(size); status != http.StatusNotFound {
+		t.Errorf("of one that is gone: %d %s", status, body)
 	}
 }

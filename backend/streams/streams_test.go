@@ -80,6 +80,9 @@ func (w *world) serve(s *streams.Server) {
 		Subresources: []apiserver.Subresource{
 			of("log", s.Log), of("stats", s.Stats), of("exec", s.Exec), of("attach", s.Attach), of("files", s.Files),
 			of("top", s.Top), of("inspect", s.InspectContainer),
+			{Resource: "volumes", Name: "size", Serve: func(w http.ResponseWriter, r *http.Request, obj runtime.Object) error {
+				return s.VolumeSize(w, r, obj.(*containers.Volume))
+			}},
 			{Resource: "containernamespaces", Name: "stats", Serve: func(w http.ResponseWriter, r *http.Request, obj runtime.Object) error {
 				return s.AllStats(w, r, obj.(*containers.ContainerNamespace))
 			}},

@@ -67,7 +67,7 @@ type wall struct {
 func walls() []wall {
 	return []wall{
 		{
-			// The command line also uses backend/diagnostics and backend/dockercontext, which have to work while the
+			// Command line and tray also use backend/diagnostics and backend/dockercontext, which have to work while the
 			// daemon is down or hangs. So these are faces here too.
 			why:    "faces are clients of the API",
 			inside: []string{module + "/app", module + "/backend/client", module + "/backend/diagnostics", module + "/backend/dockercontext"},
