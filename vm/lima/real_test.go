@@ -4,6 +4,7 @@ package lima_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -116,8 +117,11 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	if err := unix.Statfs(home, &s); err != nil {
 		t.Fatal(err)
 	}
-	ballast := filepath.Join(home, "ballast")
-	if err := os.WriteFile(ballast, make([]byte, int64(s.Bavail-1)*s.Bsize), 0o600); err != nil {
+	ballast, err := os.Create(filepath.Join(home, "ballast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(unix.Fallocate(int(ballast.Fd()), 0, 0, int64(s.Bavail-1)*s.Bsize), ballast.Close()); err != nil {
 		t.Fatal(err)
 	}
 	in.run("nohup dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync >/dev/null 2>/run/dd.log </dev/null &")
@@ -130,7 +134,7 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	}
 	eventually(t, "a warning", func() bool { return strings.Contains(warning(), "disk of this computer is full") })
 	t.Logf("the machine is said to be paused: %s", warning())
-	if err := os.Remove(ballast); err != nil {
+	if err := os.Remove(ballast.Name()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it goes on", func() bool { return !strings.Contains(warning(), "full") })
