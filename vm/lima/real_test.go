@@ -25,18 +25,46 @@ func TestTheShippedBerthKeepsARealMachine(t *testing.T) {
 	lifeOfAMachine(t, newShipped(t, os.Environ()))
 }
 
-// A real guest: twice up and down, with a folder of this computer, and with this computer's disk full meanwhile.
+// A real guest, with a folder of this computer: up and down, and up again.
 func TestARealMachineComesUpAndGoesDown(t *testing.T) {
+	home, shared := smallDisk(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(shared, "f"), []byte("from here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, in := realMachine(t, home, shared)
+	for range 2 {
+		up(t, d)
+		in.run("mountpoint /mnt/lima-data; test -b /dev/disk/by-label/lima-data; rm /dev/disk/by-label/lima-data")
+		in.run(lima.KeepLabel("data")) // without the link Lima formats the disk
+		in.run("test -b /dev/disk/by-label/lima-data")
+		in.run("test \"$(cat " + shared + "/f)\" = 'from here'; echo 'from there' >" + shared + "/g")
+		if text, err := os.ReadFile(filepath.Join(shared, "g")); err != nil || string(text) != "from there\n" {
+			t.Errorf("what the guest wrote is %q, %v", text, err)
+		}
+		began := time.Now()
+		if err := d.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%6.1fs down", time.Since(began).Seconds())
+	}
+}
+
+func TestARealMachineIsPausedWhileTheDiskIsFull(t *testing.T) {
+	home := smallDisk(t)
+	d, in := realMachine(t, home, t.TempDir())
+	up(t, d)
+	pausesWhileFull(t, d, in, home)
+}
+
+// realMachine is one that was not started, and the way into it.
+func realMachine(t *testing.T, home, shared string) (*lima.Driver, guest) {
+	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	i, err := image.Find(image.Store(cache))
 	if err != nil {
-		t.Fatal(err)
-	}
-	home, shared := smallDisk(t), t.TempDir()
-	if err := os.WriteFile(filepath.Join(shared, "f"), []byte("from here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d := lima.New(lima.Config{
@@ -54,24 +82,7 @@ func TestARealMachineComesUpAndGoesDown(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	in := guest{t: t, config: filepath.Join(home, "m", "ssh.config")}
-	for range 2 {
-		up(t, d)
-		in.run("mountpoint /mnt/lima-data; test -b /dev/disk/by-label/lima-data; rm /dev/disk/by-label/lima-data")
-		in.run(lima.KeepLabel("data")) // without the link Lima formats the disk
-		in.run("test -b /dev/disk/by-label/lima-data")
-		in.run("test \"$(cat " + shared + "/f)\" = 'from here'; echo 'from there' >" + shared + "/g")
-		if text, err := os.ReadFile(filepath.Join(shared, "g")); err != nil || string(text) != "from there\n" {
-			t.Errorf("what the guest wrote is %q, %v", text, err)
-		}
-		began := time.Now()
-		if err := d.Stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%6.1fs down", time.Since(began).Seconds())
-	}
-	up(t, d)
-	pausesWhileFull(t, d, in, home)
+	return d, guest{t: t, config: filepath.Join(home, "m", "ssh.config")}
 }
 
 func up(t *testing.T, d *lima.Driver) {
@@ -124,7 +135,8 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	if err := errors.Join(unix.Fallocate(int(ballast.Fd()), 0, 0, int64(s.Bavail-1)*s.Bsize), ballast.Close()); err != nil {
 		t.Fatal(err)
 	}
-	in.run("nohup dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync >/dev/null 2>/run/dd.log </dev/null &")
+	// It waits until we are gone: who talks to a machine that is paused waits with it.
+	in.run("nohup sh -c 'sleep 5; exec dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync' >/dev/null 2>/run/dd.log </dev/null &")
 	warning := func() string {
 		s, err := d.Inspect(t.Context())
 		if err != nil || s.Phase != vm.Running {
