@@ -124,6 +124,8 @@ func smallDisk(t *testing.T) string {
 // pausesWhileFull fills the disk that the machine's disks are on, and has the guest write.
 func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	t.Helper()
+	// It is told before the disk is full, and begins after: who talks to a machine that is paused waits with it.
+	in.run("nohup sh -c 'sleep 10; exec dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync' >/dev/null 2>/run/dd.log </dev/null &")
 	var s unix.Statfs_t
 	if err := unix.Statfs(home, &s); err != nil {
 		t.Fatal(err)
@@ -135,8 +137,6 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	if err := errors.Join(unix.Fallocate(int(ballast.Fd()), 0, 0, int64(s.Bavail-1)*s.Bsize), ballast.Close()); err != nil {
 		t.Fatal(err)
 	}
-	// It waits until we are gone: who talks to a machine that is paused waits with it.
-	in.run("nohup sh -c 'sleep 5; exec dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync' >/dev/null 2>/run/dd.log </dev/null &")
 	warning := func() string {
 		s, err := d.Inspect(t.Context())
 		if err != nil || s.Phase != vm.Running {
