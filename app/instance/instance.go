@@ -1,6 +1,6 @@
 // Package instance keeps a face to one process per user, and lets other processes ask something of the one that runs.
 //
-// A lock file decides who is the one, a unix socket beside it carries single words (or a link). Both work without a session bus,
+// A lock file decides who is the one, a unix socket beside it carries single words or a link. Both work without a bus,
 // which a desktop's own means of raising a running program need.
 package instance
 

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
+	"github.com/berth-desktop/berth/backend/api/condition"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/diagnostics"
 )
@@ -68,7 +68,7 @@ func (j *Judge) App(app *appv1.App, now time.Time) *Notice {
 	e := &j.engine
 	first := !e.known
 	e.known = true
-	running, settled := condition(app, appv1.ConditionRunning), condition(app, appv1.ConditionSettled)
+	running, settled := condition.Get(app.Status.Conditions, appv1.ConditionRunning), condition.Get(app.Status.Conditions, appv1.ConditionSettled)
 	failed := settled.Status == metav1.ConditionFalse && settled.Reason == appv1.ReasonFailed && settled.ObservedGeneration >= app.Generation
 	switch {
 	case !app.Spec.Running: // whatever comes of it, the user wished it
@@ -109,7 +109,7 @@ func (e *engine) fail(app *appv1.App, crashed, first bool, now time.Time) *Notic
 	if crashed {
 		title = "Docker ends again and again, and was given up"
 	}
-	body := messageOf(app, condition(app, appv1.ConditionSettled))
+	body := messageOf(app, condition.Get(app.Status.Conditions, appv1.ConditionSettled))
 	if f := app.Status.Failure; f != nil && f.Hint != "" {
 		body += " " + f.Hint
 	}
@@ -180,13 +180,6 @@ func (j *Judge) Disk(f diagnostics.Finding) *Notice {
 	}
 	j.disk = true
 	return &Notice{Cause: "disk", Title: "The disk is nearly full", Body: f.Message, Link: "berth://diagnostics", Urgent: true}
-}
-
-func condition(app *appv1.App, kind string) metav1.Condition {
-	if c := meta.FindStatusCondition(app.Status.Conditions, kind); c != nil {
-		return *c
-	}
-	return metav1.Condition{}
 }
 
 func messageOf(app *appv1.App, c metav1.Condition) string {
