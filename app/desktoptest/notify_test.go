@@ -115,6 +115,7 @@ func TestWhatNeedsTheUserIsToldOnceAndWhatTheUserDidIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened(t, "berth://container/"+strings.TrimSpace(string(id))+"/logs")
+	s.window(t) // one that has not come up yet is not found, and would start the daemon again once that has gone
 	if err := instance.End(t.Context(), p.Runtime, instance.Window); err != nil {
 		t.Error(err)
 	}
