@@ -32,7 +32,7 @@ func Run(ctx context.Context, page fs.FS, version string, args []string) error {
 		return err
 	}
 	if generating {
-		return show(window(page, version), p, log, nil, &pages{})
+		return show(window(page, version, p), p, log, nil, &pages{})
 	}
 	if err := display(os.Getenv); err != nil {
 		return err
@@ -52,7 +52,7 @@ func Run(ctx context.Context, page fs.FS, version string, args []string) error {
 	if wrong != nil {
 		log.Warn("Link leads nowhere, so the window opens at its front page", "err", wrong)
 	}
-	return errors.Join(show(window(page, version), p, log, claim, &pages{next: to}), claim.Close())
+	return errors.Join(show(window(page, version, p), p, log, claim, &pages{next: to}), claim.Close())
 }
 
 // display fails where Linux has nothing to draw on. GTK would say so less kindly.

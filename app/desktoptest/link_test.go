@@ -22,7 +22,6 @@ func TestLinksLeadTheOneWindowToTheirPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t)
 			s.paths(t)
-			env := append([]string{"XDG_DATA_HOME=" + filepath.Join(s.home, "data")}, env...)
 
 			s.start(t, "berth-desktop", env, "berth://container/0123/logs")
 			s.window(t)
@@ -59,7 +58,7 @@ func (s *session) remembers(t testing.TB, hash string) {
 	}
 	eventually(t, "the page is at "+hash, func() error {
 		found := false
-		err := filepath.WalkDir(filepath.Join(s.home, "data"), func(name string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(s.home, "webview"), func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() {
 				return ignoreGone(err)
 			}
@@ -68,7 +67,7 @@ func (s *session) remembers(t testing.TB, hash string) {
 			return ignoreGone(err)
 		})
 		if err == nil && !found {
-			err = fmt.Errorf("it does not say so below %s", filepath.Join(s.home, "data"))
+			err = fmt.Errorf("it does not say so below %s", filepath.Join(s.home, "webview"))
 		}
 		return err
 	})

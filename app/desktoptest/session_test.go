@@ -46,6 +46,7 @@ func newSession(t testing.TB) *session {
 	writeFile(t, filepath.Join(config, "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"), panelConfig)
 	writeFile(t, filepath.Join(s.home, "bus.conf"), busConfig)
 	s.env = append(os.Environ(), "BERTH_HOME="+s.home, "BERTH_INSTANCE=", "XDG_CONFIG_HOME="+config, "XDG_CACHE_HOME="+cache,
+		"XDG_DATA_HOME="+filepath.Join(s.home, "webview"),
 		"GTK_THEME=Adwaita", "WAYLAND_DISPLAY=", "XDG_RUNTIME_DIR="+s.home, "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8", "DOCKER_HOST=")
 
 	display := s.announced(t, 3, "Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-nolisten", "tcp", "-fbdir", s.home)
