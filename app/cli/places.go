@@ -6,19 +6,26 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/berth-desktop/berth/backend/paths"
 )
 
+// placesPatience is how long a daemon that hangs keeps `berth paths` waiting.
+const placesPatience = time.Second
+
 type place struct{ key, path string }
 
-// places are what `berth paths` knows, in the order in which a newcomer wants them.
-func places(p paths.Paths) []place {
+const engineSocketKey = "engine-socket"
+
+// places are what `berth paths` knows, in the order in which a newcomer wants them. socket is the engine's.
+func places(p paths.Paths, socket string) []place {
 	return []place{
-		{"engine-socket", p.EngineSocket()},
+		{engineSocketKey, socket},
 		{"api-socket", p.APISocket()},
 		{"kubeconfig", p.Kubeconfig()},
 		{"log", p.DaemonLog()},
@@ -43,15 +50,39 @@ func (c *CLI) pathsCommand() *cobra.Command {
 		}
 		return cobra.MaximumNArgs(1)(cmd, args)
 	}
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		p, err := c.paths()
 		if err != nil {
 			return err
 		}
-		return c.printPlaces(f, places(p), args)
+		socket := ""
+		if len(args) == 0 || args[0] == engineSocketKey {
+			socket = c.engineSocket(cmd.Context(), p)
+		}
+		return c.printPlaces(f, places(p, socket), args)
 	}
 	f.flag(cmd)
 	return cmd
+}
+
+// engineSocket is where docker clients reach the engine. The daemon knows, if one runs: a machine has its socket beside
+// its disks, and somebody else's engine where they like. It is not waited for, and without it the usual place is given.
+func (c *CLI) engineSocket(ctx context.Context, p paths.Paths) string {
+	ctx, cancel := context.WithTimeout(ctx, placesPatience)
+	defer cancel()
+	d, err := c.reach(ctx, false)
+	if err != nil {
+		return p.EngineSocket()
+	}
+	defer d.Close()
+	app, err := d.App(ctx)
+	if err != nil || app.Status.Engine == nil {
+		return p.EngineSocket()
+	}
+	if socket, ok := strings.CutPrefix(app.Status.Engine.Endpoint, "unix://"); ok {
+		return socket
+	}
+	return p.EngineSocket()
 }
 
 func (c *CLI) printPlaces(f format, all []place, args []string) error {
@@ -75,7 +106,7 @@ func (c *CLI) printPlaces(f format, all []place, args []string) error {
 
 func keys() []string {
 	var all []string
-	for _, pl := range places(paths.Paths{}) {
+	for _, pl := range places(paths.Paths{}, "") {
 		all = append(all, pl.key)
 	}
 	return all
