@@ -15,7 +15,7 @@ GOSRC    = $(shell git ls-files --cached --others --exclude-standard '*.go' go.m
 PAGESRC  = $(shell git ls-files --cached --others --exclude-standard frontend | grep -v '^frontend/e2e/')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines test-vm guest-image lint bench bench-mirror bench-ui docs package test-package cross clean
+.PHONY: help deps deps-run generate build man run test test-go test-page test-desktop test-engines test-vm guest-image lint bench bench-mirror bench-ui docs pictures package test-package cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ bench-mirror: deps build ## print the mirror's figures alone, with what each cha
 
 docs: ## rewrite the pages of docs/ that are derived from code
 	go run -tags $(TAGS) ./build/reference docs
+
+pictures: deps build ## make the pictures of docs/pictures.md anew, on a real engine
+	build/deps.sh pictures
+	cd frontend && npx playwright test -c playwright.pictures.config.ts
 
 package: build $(GUESTAGENT) ## make the .deb and the .rpm, with bills of materials and checksums, in dist/
 	build/package.sh

@@ -13,7 +13,8 @@ packages() {
     engines) echo mmdebstrap util-linux ;;
     packages) echo mmdebstrap util-linux rpm lintian ;;
     cross) echo nsis ;;
-    *) echo "deps.sh: no group $1: use build, engine, engines, machine, image, packages, cross or test" >&2; exit 2 ;;
+    pictures) echo pngquant ;;
+    *) echo "deps.sh: no group $1: use build, engine, engines, machine, image, packages, cross, pictures or test" >&2; exit 2 ;;
   esac
 }
 

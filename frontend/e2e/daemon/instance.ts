@@ -65,9 +65,10 @@ export class Instance {
     )
   }
 
-  importBusybox(): void {
+  /** More of busybox's programs can be had by name. */
+  importBusybox(more: string[] = []): void {
     const root = mkdtempSync(join(this.home, 'root-'))
-    const script = `mkdir -p bin tmp && cp "$(command -v busybox)" bin/busybox && for a in sh sleep true; do ln -s busybox bin/$a; done && tar -c . | docker import -c 'CMD ["sh"]' - busybox:latest`
+    const script = `mkdir -p bin tmp && cp "$(command -v busybox)" bin/busybox && for a in ${['sh', 'sleep', 'true', ...more].join(' ')}; do ln -s busybox bin/$a; done && tar -c . | docker import -c 'CMD ["sh"]' - busybox:latest`
     const env = { ...process.env, DOCKER_HOST: `unix://${this.berth('paths', 'engine-socket')}` }
     execFileSync('sh', ['-ec', script], { cwd: root, env, timeout: 60_000 })
   }
