@@ -89,7 +89,7 @@ func (c *CLI) root() *cobra.Command {
 		}
 	}
 	add(groupEngine, c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.setCommand())
-	add(groupObjects, c.containerCommand(), c.imageCommand(), c.volumeCommand(), c.networkCommand(), c.logsCommand(), c.execCommand(), c.runCommand(), c.ctlCommand())
+	add(groupObjects, c.containerCommand(), c.imageCommand(), c.volumeCommand(), c.networkCommand(), c.logsCommand(), c.execCommand(), c.runCommand(), c.pruneCommand(), c.ctlCommand())
 	add(groupMore, c.desktopCommand(), c.uiCommand(), c.pathsCommand(), c.configCommand(), c.serveCommand(), c.quitCommand(), c.versionCommand())
 	add(groupMore, c.upkeepCommands()...)
 	root.AddCommand(c.manCommand(), c.referenceCommand())
