@@ -201,3 +201,32 @@ test('hostile text stays text, and all of it is seen', async ({ page, stub, addr
   await expect(page.getByRole('row', { name: 'data⟨U+200B⟩' })).toContainText(markup)
   await expect(page.locator('img')).toHaveCount(0)
 })
+
+for (const [kind, many] of [
+  ['images', 4],
+  ['volumes', 3],
+  ['networks', 1],
+] as const) {
+  test(`what nobody uses among the ${kind} is chosen at once, and deleted only after a question`, async ({
+    page,
+    stub,
+    address,
+  }) => {
+    await page.goto(`${address}#/${kind}`)
+    const select = page.getByRole('button', { name: strings.select.unused(many) })
+    await select.click()
+    await expect(select).toHaveCount(0)
+    const bar = page.getByRole('toolbar', { name: strings.select.bar })
+    await expect(bar).toContainText(strings.select.count(many))
+    await bar.getByRole('button', { name: strings.verbs.delete }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog.getByRole('button', { name: strings.confirm.cancel })).toBeFocused()
+    if (kind === 'images') await expect(dialog).toContainText(strings.confirm.frees('1.93 GB'))
+    await expectAccessible(page)
+    await page.keyboard.press('Enter')
+    await expect(dialog).toHaveCount(0)
+    expect(stub.all(kind)).toHaveLength(kind === 'images' ? 7 : kind === 'volumes' ? 4 : 5)
+    await bar.getByRole('button', { name: strings.select.clear }).click()
+    await expect(select).toBeVisible()
+  })
+}

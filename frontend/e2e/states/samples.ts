@@ -273,7 +273,7 @@ export function images(): Image[] {
     image('ghcr.io/acme/shop-web:2.14.1', `sha256:${'4e7c'.repeat(16)}`, 184_300_000, 2 * day),
     image('ghcr.io/acme/shop-api:2.14.1', `sha256:${'9a01'.repeat(16)}`, 412_800_000, 2 * day),
     image('postgres:17', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest'], ['shop-db-1']),
-    image('postgres:latest', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest']),
+    image('postgres:latest', 'sha256:p1', 438_000_000, 20 * day, ['postgres:17', 'postgres:latest'], ['shop-db-1']),
     image(
       'busybox:latest',
       'sha256:b1',

@@ -1,8 +1,10 @@
 import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { anonymousVolumes, nameOf } from './containers'
 import { imageName, isAnonymous } from './images'
+import { size } from './quantity'
 import { strings } from './strings'
 import { listed, shortID, visible } from './text'
+import { freed } from './unused'
 
 /** What is asked before something is lost. */
 export interface Question {
@@ -67,8 +69,13 @@ export function removeImages(images: readonly Image[], usersOf: (image: Image) =
     title: text.things(images.length, strings.views.images.toLowerCase()),
     names: images.map(imageName),
     warning: users.length > 0 ? text.inUse(listed(users)) : '',
-    consequences: [text.imageGoes],
+    consequences: [text.imageGoes, ...frees(images)],
   })
+}
+
+function frees(images: readonly Image[]): string[] {
+  const bytes = freed(images)
+  return bytes > 0 ? [text.frees(size(bytes))] : []
 }
 
 export function removeImage(image: Image, users: readonly string[]): Question {
@@ -80,7 +87,7 @@ export function removeImage(image: Image, users: readonly string[]): Question {
     title: untag ? text.untag : text.image,
     names: [imageName(image)],
     warning: !untag && users.length > 0 ? text.inUse(listed(users)) : '',
-    consequences: untag ? [text.tagOnly(listed(others.map(visible)))] : [...last, text.imageGoes],
+    consequences: untag ? [text.tagOnly(listed(others.map(visible)))] : [...last, text.imageGoes, ...frees([image])],
   })
 }
 

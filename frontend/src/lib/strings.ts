@@ -227,6 +227,8 @@ export const strings = {
   select: {
     count: (n: number): string => `${String(n)} selected`,
     clear: 'Clear selection',
+    unused: (n: number): string => `Select unused (${String(n)})`,
+    unusedTip: 'No container uses them. Nothing is deleted yet.',
     bar: 'Actions on the selection',
     result: (verb: string, done: number, all: number): string => `${verb}: ${String(done)} of ${String(all)} done`,
     going: (verb: string, done: number, all: number): string => `${verb}: ${String(done)} of ${String(all)}…`,
@@ -317,6 +319,7 @@ export const strings = {
     tagOnly: (others: string): string => `Only this tag goes. The image stays as ${others}.`,
     lastTag: 'It is the image’s last tag, so the image goes with it.',
     imageGoes: 'To have it again it must be pulled or built again.',
+    frees: (bytes: string): string => `This frees ${bytes}, less what other images share.`,
     data: 'All data in it is lost. There is no undo.',
     inUse: (names: string): string => `In use by ${names}. It will be deleted once nobody uses it.`,
   },
