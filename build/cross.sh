@@ -20,6 +20,7 @@ version=${VERSION:-$(build/version.sh)}
 numbers=$(grep -oE '^v?[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" | tr -d v || true)
 numbers=${numbers:-0.0.0}.0
 winres=.cache/bin/go-winres
+rm -rf "$out" # what an earlier run has made is not looked at again
 mkdir -p "$out" .cache/bin
 
 if [ ! -x "$winres" ]; then
@@ -52,10 +53,12 @@ cp LICENSE "$out/LICENSE.txt"
 makensis -V2 -NOCD "-DBIN=$PWD/$out" "-DVERSION=$version" "-DICON=$PWD/build/windows/icon.ico" "-DOUT=$PWD/$out/berth-setup.exe" \
   build/windows/installer/berth.nsi
 
-for package in ./app/cmd/berth ./app/cmd/berth-kubectl ./app/cmd/berth-lima; do
+for package in ./app/cmd/berth ./app/cmd/berth-kubectl; do
   echo "darwin/arm64 $package"
   GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -o /dev/null "$package"
 done
-echo "darwin/arm64 the window and the tray: types only"
+# These call Apple's frameworks through C.
+echo "darwin/arm64 the window, the tray and what links Lima: types only"
 go run ./build/crosscheck darwin/arm64 desktop,production . ./app/cmd/berth-tray
+go run ./build/crosscheck darwin/arm64 grpcnotrace ./app/cmd/berth-lima
 go test -count=1 -tags cross ./build/packagetest
