@@ -6,6 +6,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -104,6 +105,9 @@ func (c *CLI) noteStart(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		c.noteStart(sub)
 	}
+	if fits := cmd.Args; fits != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error { return wrongCount(cmd, args, fits(cmd, args)) }
+	}
 	run := cmd.RunE
 	if run == nil {
 		return
@@ -120,7 +124,22 @@ func help(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
+	if at := elsewhere(cmd, args[0]); at != "" {
+		return fmt.Errorf("there is no command %q; did you mean `%s`?", args[0], at)
+	}
 	return unknown("command", args[0], subcommands(cmd))
+}
+
+// elsewhere is the command below another one that name would be a part of, such as `berth container ls` for docker's ps.
+func elsewhere(cmd *cobra.Command, name string) string {
+	for _, sub := range cmd.Commands() {
+		for _, verb := range sub.Commands() {
+			if verb.IsAvailableCommand() && (verb.Name() == name || verb.HasAlias(name)) {
+				return verb.CommandPath()
+			}
+		}
+	}
+	return ""
 }
 
 func subcommands(cmd *cobra.Command) []string {

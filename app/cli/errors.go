@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/berth-desktop/berth/backend/client"
@@ -142,6 +143,34 @@ func refused(err error) []string {
 	}
 	slices.Sort(lines)
 	return slices.Compact(lines)
+}
+
+// wrongCount says in words which arguments a command takes, where cobra only counts them. Its errors have no type.
+func wrongCount(cmd *cobra.Command, args []string, err error) error {
+	if err == nil {
+		return nil
+	}
+	takes := cmd.CommandPath()
+	if _, names, ok := strings.Cut(cmd.Use, " "); ok {
+		takes += " " + names
+	}
+	var want, got int
+	switch {
+	case strings.HasPrefix(err.Error(), "unknown command") && len(args) > 0:
+		return fmt.Errorf("%q is too much: `%s` takes nothing more", args[0], cmd.CommandPath())
+	case strings.HasPrefix(err.Error(), "requires at least"):
+		return fmt.Errorf("something is missing: `%s`", takes)
+	case matches(err, "accepts %d arg(s), received %d", &want, &got) && got > want, matches(err, "accepts at most %d arg(s), received %d", &want, &got):
+		return fmt.Errorf("%q is too much: `%s`", args[want], takes)
+	case want > 0:
+		return fmt.Errorf("something is missing: `%s`", takes)
+	}
+	return err
+}
+
+func matches(err error, format string, into ...any) bool {
+	n, _ := fmt.Sscanf(err.Error(), format, into...) // what does not match reads less
+	return n == len(into)
 }
 
 // unknown says that there is no such thing, and which one may have been meant.
