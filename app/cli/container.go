@@ -17,7 +17,7 @@ import (
 const commandWidth = 20
 
 func (c *CLI) containerCommand() *cobra.Command {
-	return holder("container", "Containers: list, run, start, stop, look into, remove",
+	return likeDocker(holder("container", "Containers: list, run, start, stop, look into, remove",
 		c.containerListCommand(),
 		c.containerInspectCommand(),
 		c.actionCommand("start", "Start containers", containersv1.ActionStart),
@@ -33,17 +33,20 @@ func (c *CLI) containerCommand() *cobra.Command {
 		c.attachCommand(),
 		c.statsCommand(),
 		c.topCommand(),
-	)
+	))
 }
 
 func (c *CLI) containerListCommand() *cobra.Command {
 	var l listing
-	var all bool
+	var all, last bool
 	var latest int
 	var only filters
 	cmd := &cobra.Command{
 		Use: "ls", Aliases: []string{"list", "ps"}, Short: "List containers: what `docker ps` shows", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if last {
+				latest = 1
+			}
 			m, err := c.mirror(cmd.Context())
 			if err != nil {
 				return err
@@ -70,6 +73,7 @@ func (c *CLI) containerListCommand() *cobra.Command {
 	l.flags(cmd)
 	only.flag(cmd, "name", "id", "status", "label", "ancestor", "network", "volume", "exited", "health")
 	cmd.Flags().IntVarP(&latest, "last", "n", 0, "the last so many that were made, running or not")
+	cmd.Flags().BoolVarP(&last, "latest", "l", false, "the last one that was made, running or not")
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "also those that are not running")
 	return cmd
 }

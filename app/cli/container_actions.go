@@ -33,7 +33,7 @@ func (c *CLI) actionCommand(use, short string, action containersv1.Action) *cobr
 }
 
 func (c *CLI) containerRemoveCommand() *cobra.Command {
-	var force bool
+	var force, volumes bool
 	cmd := &cobra.Command{
 		Use: "rm CONTAINER…", Short: "Remove containers, with their anonymous volumes", Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: c.completeContainer,
@@ -46,6 +46,7 @@ func (c *CLI) containerRemoveCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&volumes, "volumes", "v", false, "with their anonymous volumes, which go in any case")
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "also those that are running")
 	return cmd
 }

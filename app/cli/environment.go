@@ -9,6 +9,19 @@ import (
 	"unicode/utf8"
 )
 
+// environment is what files and -e set. Of two values for a name the engine takes the last.
+func environment(files, given []string) ([]string, error) {
+	var all []string
+	for _, path := range files {
+		env, err := readEnvFile(path, os.LookupEnv)
+		if err != nil {
+			return nil, fmt.Errorf("--env-file: %w", err)
+		}
+		all = append(all, env...)
+	}
+	return append(all, withValues(given, os.LookupEnv)...), nil
+}
+
 // withValues gives each bare NAME the value that lookup has for it, as docker's -e does. One that has none stays bare:
 // for the engine that takes the variable out of what the image sets.
 func withValues(env []string, lookup func(string) (string, bool)) []string {

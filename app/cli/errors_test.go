@@ -87,7 +87,7 @@ func TestMisuseIsExitCode2AndSaysWhatIsRight(t *testing.T) {
 		"an unknown subcommand":   {[]string{"container", "lss"}, `did you mean "ls"?`},
 		"an unknown flag":         {[]string{"status", "--colour"}, "unknown flag: --colour"},
 		"an argument too many":    {[]string{"start", "now"}, "`berth start --help`"},
-		"an argument too few":     {[]string{"container", "stop"}, "requires at least 1 arg"},
+		"an argument too few":     {[]string{"container", "stop"}, "something is missing: `berth container stop"},
 		"an unknown format":       {[]string{"status", "--format", "xml"}, "table, json, yaml or jsonpath"},
 		"a bad template":          {[]string{"status", "--format", "jsonpath={.a"}, "unclosed action"},
 		"an unknown property":     {[]string{"set", "runnning=true"}, `did you mean "running"?`},

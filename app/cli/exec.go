@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -16,8 +15,8 @@ import (
 const exitInterrupted = 130
 
 func (c *CLI) execCommand() *cobra.Command {
-	var stdin, tty, detach bool
-	var env []string
+	var stdin, tty, detach, privileged bool
+	var env, envFiles []string
 	var user, folder string
 	cmd := &cobra.Command{
 		Use: "exec CONTAINER COMMAND [ARGUMENT…]", Short: "Run a command in a container that runs", Args: cobra.MinimumNArgs(2),
@@ -27,8 +26,12 @@ func (c *CLI) execCommand() *cobra.Command {
 			if tty && stdin && screen == nil {
 				return &plainError{"the input is not a terminal.", "Leave out -t."}
 			}
-			q := url.Values{"command": args[1:], "env": withValues(env, os.LookupEnv), "user": {user}, "workdir": {folder}}
-			for name, on := range map[string]bool{"stdin": stdin && !detach, "tty": tty, "stdout": !detach, "stderr": !detach && !tty} {
+			set, err := environment(envFiles, env)
+			if err != nil {
+				return &usageError{err: err, command: cmd.CommandPath()}
+			}
+			q := url.Values{"command": args[1:], "env": set, "user": {user}, "workdir": {folder}}
+			for name, on := range map[string]bool{"privileged": privileged, "stdin": stdin && !detach, "tty": tty, "stdout": !detach, "stderr": !detach && !tty} {
 				q.Set(name, strconv.FormatBool(on))
 			}
 			if screen != nil && tty {
@@ -38,6 +41,9 @@ func (c *CLI) execCommand() *cobra.Command {
 				}
 			}
 			return c.withContainer(cmd.Context(), args[0], func(ctx context.Context, m mirrored, o *container) error {
+				if !up(o.Status.Status) {
+					return notRunning(o)
+				}
 				session, err := m.Containers(m.namespace).Talk(ctx, o.Name, "exec", q)
 				if err != nil {
 					return err
@@ -57,9 +63,18 @@ func (c *CLI) execCommand() *cobra.Command {
 	f.BoolVarP(&tty, "tty", "t", false, "give the command a terminal")
 	f.BoolVarP(&detach, "detach", "d", false, "do not wait for it")
 	f.StringArrayVarP(&env, "env", "e", nil, "set NAME=VALUE, or NAME to the value that it has here")
+	f.StringArrayVar(&envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
 	f.StringVarP(&user, "user", "u", "", "run as USER or USER:GROUP")
 	f.StringVarP(&folder, "workdir", "w", "", "begin in this folder")
-	return cmd
+	f.BoolVar(&privileged, "privileged", false, "give the command all rights over the machine")
+	return likeDocker(cmd)
+}
+
+func notRunning(o *container) error {
+	return &plainError{
+		fmt.Sprintf("container %s is not running.", o.Status.Name),
+		fmt.Sprintf("`berth container start %s` starts it.", o.Status.Name),
+	}
 }
 
 // closeWith ends a session with ctx, or when the function that it returns is called.
@@ -78,7 +93,7 @@ func (c *CLI) attachCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withContainer(cmd.Context(), args[0], func(ctx context.Context, m mirrored, o *container) error {
 				if !up(o.Status.Status) {
-					return &plainError{fmt.Sprintf("container %s is not running.", o.Status.Name), "`berth container start` starts it."}
+					return notRunning(o)
 				}
 				session, err := m.Containers(m.namespace).Talk(ctx, o.Name, "attach", url.Values{"stdin": {strconv.FormatBool(!noStdin)}})
 				if err != nil {

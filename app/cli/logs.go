@@ -20,8 +20,8 @@ import (
 
 // logQuery is what `logs` was asked for.
 type logQuery struct {
-	follow, timestamps bool
-	tail, since        string
+	follow, timestamps, details bool
+	tail, since, until          string
 }
 
 func (c *CLI) containerLogsCommand() *cobra.Command {
@@ -41,6 +41,9 @@ func (c *CLI) logsCommand() *cobra.Command {
 				return &usageError{err: err, command: cmd.CommandPath()}
 			}
 			if len(args) == 0 {
+				if q.since != "" || q.until != "" || q.details || q.timestamps {
+					return &usageError{err: errors.New("without a container this is Berth's own log, which is shown with --tail and --follow only"), command: cmd.CommandPath()}
+				}
 				return c.ownLog(cmd.Context(), q)
 			}
 			return c.withContainer(cmd.Context(), args[0], func(ctx context.Context, m mirrored, o *container) error {
@@ -53,25 +56,29 @@ func (c *CLI) logsCommand() *cobra.Command {
 	f.BoolVarP(&q.timestamps, "timestamps", "t", false, "begin each line with its time")
 	f.StringVarP(&q.tail, "tail", "n", "all", "only so many lines from the end")
 	f.StringVar(&q.since, "since", "", "only what is younger: a duration such as 10m, or a time such as 2006-01-02T15:04:05Z")
-	return cmd
+	f.StringVar(&q.until, "until", "", "only what is older, said in the same way")
+	f.BoolVar(&q.details, "details", false, "begin each line with what the container's log options add")
+	return likeDocker(cmd)
 }
 
 func (q logQuery) values(now time.Time) (url.Values, error) {
-	v := url.Values{"format": {"json"}, "follow": {strconv.FormatBool(q.follow)}, "timestamps": {strconv.FormatBool(q.timestamps)}}
+	v := url.Values{"format": {"json"}, "follow": {strconv.FormatBool(q.follow)}, "timestamps": {strconv.FormatBool(q.timestamps)}, "details": {strconv.FormatBool(q.details)}}
 	if q.tail != "all" && q.tail != "-1" {
 		if n, err := strconv.Atoi(q.tail); err != nil || n < 0 {
 			return nil, fmt.Errorf("--tail %s: use a number of lines, or all", q.tail)
 		}
 		v.Set("tailLines", q.tail)
 	}
-	if q.since == "" {
-		return v, nil
+	for name, text := range map[string]string{"since": q.since, "until": q.until} {
+		if text == "" {
+			continue
+		}
+		at, err := moment(text, now)
+		if err != nil {
+			return nil, fmt.Errorf("--%s %s: %w", name, text, err)
+		}
+		v.Set(name+"Time", at.UTC().Format(time.RFC3339Nano))
 	}
-	at, err := moment(q.since, now)
-	if err != nil {
-		return nil, fmt.Errorf("--since %s: %w", q.since, err)
-	}
-	v.Set("sinceTime", at.UTC().Format(time.RFC3339Nano))
 	return v, nil
 }
 

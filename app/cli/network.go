@@ -11,9 +11,9 @@ import (
 )
 
 func (c *CLI) networkCommand() *cobra.Command {
-	return holder("network", "Networks: list, look into, remove",
+	return likeDocker(holder("network", "Networks: list, look into, remove",
 		c.networkListCommand(), c.networkInspectCommand(),
-		networkThings().removeCommand(c, "rm NETWORK…", "Remove networks that nobody is connected to"))
+		networkThings().removeCommand(c, "rm NETWORK…", "Remove networks that nobody is connected to")))
 }
 
 func (c *CLI) networkListCommand() *cobra.Command {

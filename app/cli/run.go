@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,10 +76,11 @@ func (c *CLI) runCommand() *cobra.Command {
 	f.StringVar(&o.RestartPolicy, "restart", "", "no, always, unless-stopped, on-failure or on-failure:N")
 	f.StringVarP(&o.WorkingDir, "workdir", "w", "", "begin in this folder")
 	f.StringVarP(&o.User, "user", "u", "", "run as USER or USER:GROUP")
-	f.StringVar(&o.Hostname, "hostname", "", "its name for itself")
+	f.StringVarP(&o.Hostname, "hostname", "h", "", "its name for itself")
+	f.Bool("help", false, "how it is used") // -h is docker's for the hostname
 	f.StringVar(&o.entrypoint, "entrypoint", "", "run this instead of the image's entrypoint")
 	f.StringVar(&o.pull, "pull", "missing", "fetch the image: missing, always or never")
-	return cmd
+	return likeDocker(cmd)
 }
 
 // read completes the wish from what was written.
@@ -92,15 +92,11 @@ func (o *runOptions) read(args []string) error {
 	if o.AutoRemove && o.RestartPolicy != "" && o.RestartPolicy != "no" {
 		return fmt.Errorf("--rm and --restart %s do not go together", o.RestartPolicy)
 	}
-	var fromFiles []string
-	for _, path := range o.envFiles {
-		env, err := readEnvFile(path, os.LookupEnv)
-		if err != nil {
-			return fmt.Errorf("--env-file: %w", err)
-		}
-		fromFiles = append(fromFiles, env...)
+	env, err := environment(o.envFiles, o.Env)
+	if err != nil {
+		return err
 	}
-	o.Env = append(fromFiles, withValues(o.Env, os.LookupEnv)...) // the engine takes the last of a name
+	o.Env = env
 	for _, l := range o.labels {
 		name, value, _ := strings.Cut(l, "=")
 		if o.Labels == nil {

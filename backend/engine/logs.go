@@ -16,8 +16,9 @@ import (
 type LogOptions struct {
 	Stdout, Stderr bool
 	Follow         bool
-	Tail           int // how many lines from the end; less than 0 means all
-	Since          time.Time
+	Tail           int       // how many lines from the end; less than 0 means all
+	Since, Until   time.Time // zero where there is no such bound
+	Details        bool      // begin each line with what the log options of the container add
 }
 
 // LogChunk is some bytes of a log.
@@ -70,7 +71,7 @@ func (c *Client) logs(ctx context.Context, id string, o LogOptions, each func(Lo
 
 func (o LogOptions) query() string {
 	q := url.Values{"timestamps": {"1"}, "tail": {"all"}}
-	for name, on := range map[string]bool{"stdout": o.Stdout, "stderr": o.Stderr, "follow": o.Follow} {
+	for name, on := range map[string]bool{"stdout": o.Stdout, "stderr": o.Stderr, "follow": o.Follow, "details": o.Details} {
 		if on {
 			q.Set(name, "1")
 		}
@@ -78,8 +79,10 @@ func (o LogOptions) query() string {
 	if o.Tail >= 0 {
 		q.Set("tail", strconv.Itoa(o.Tail))
 	}
-	if !o.Since.IsZero() {
-		q.Set("since", fmt.Sprintf("%d.%09d", o.Since.Unix(), o.Since.Nanosecond()))
+	for name, at := range map[string]time.Time{"since": o.Since, "until": o.Until} {
+		if !at.IsZero() {
+			q.Set(name, fmt.Sprintf("%d.%09d", at.Unix(), at.Nanosecond()))
+		}
 	}
 	return q.Encode()
 }

@@ -20,6 +20,7 @@ type ExecOptions struct {
 	Width, Height         uint // of the terminal, at first; 0 where there is none
 	Env                   []string
 	User, Folder          string
+	Privileged            bool
 }
 
 // AttachOptions say what of a container's own process is wanted.
@@ -47,7 +48,7 @@ func (c *Client) Exec(ctx context.Context, id string, o ExecOptions) (*Session, 
 		size = client.ConsoleSize{}
 	}
 	made, err := c.moby.ExecCreate(ctx, id, client.ExecCreateOptions{
-		Cmd: o.Command, Env: o.Env, User: o.User, WorkingDir: o.Folder, TTY: o.TTY, ConsoleSize: size,
+		Cmd: o.Command, Env: o.Env, User: o.User, WorkingDir: o.Folder, TTY: o.TTY, ConsoleSize: size, Privileged: o.Privileged,
 		AttachStdin: o.Stdin, AttachStdout: o.Stdout, AttachStderr: o.Stderr,
 	})
 	if err != nil {

@@ -3,7 +3,7 @@
 // They are subresources, as a pod's are in Kubernetes. backend/apiserver finds the object and asks here; both sides of
 // what is written are in backend/api/stream. With C = /apis/containers.berth.desktop/v1alpha1/namespaces/<namespace>:
 //
-//	GET C/containers/<name>/log?follow=true&tailLines=100&sinceTime=<RFC 3339>&sinceSeconds=60&timestamps=true&stdout=false&stderr=false&limitBytes=1000000&format=json
+//	GET C/containers/<name>/log?follow=true&tailLines=100&sinceTime=<RFC 3339>&sinceSeconds=60&untilTime=<RFC 3339>&details=true&timestamps=true&stdout=false&stderr=false&limitBytes=1000000&format=json
 //
 // The log as text, or with format=json one stream.LogLine a line. stdout and stderr are both there unless one is false.
 // A JSON line's text is cut at 256 KiB and then has "cut". With follow the answer goes on until the container is removed
@@ -26,7 +26,7 @@
 // An empty message on channel 1 says that the session has begun: who attaches before a container is started starts it then.
 // Resize is {"Width":80,"Height":24}. Status comes once, at the end: a metav1.Status whose status is "Success", or
 // "Failure" with the reason NonZeroExitCode and the cause {"reason":"ExitCode","message":"3"}. exec also takes user,
-// workdir, env=K=V (repeated), and width and height, the terminal's first size; attach takes start=true, which starts the
+// privileged, workdir, env=K=V (repeated), and width and height, the terminal's first size; attach takes start=true, which starts the
 // container once all that it says will be heard. With a terminal all output is stdout.
 //
 // A browser reads a WebSocket whether or not its page keeps up. With window=<bytes>, such as 262144, no more output than

@@ -22,7 +22,7 @@ func (s *Server) Log(w http.ResponseWriter, r *http.Request, c *containers.Conta
 	q := &asked{Values: r.URL.Query()}
 	o := engine.LogOptions{
 		Stdout: q.flag("stdout", true), Stderr: q.flag("stderr", true), Follow: q.flag("follow", false),
-		Tail: int(q.number("tailLines", -1)), Since: q.since(),
+		Tail: int(q.number("tailLines", -1)), Since: q.since(), Until: q.moment("untilTime"), Details: q.flag("details", false),
 	}
 	asJSON, timestamps := q.Get("format") == "json", q.flag("timestamps", false)
 	limit := q.number("limitBytes", -1)
@@ -61,17 +61,26 @@ func (s *Server) Log(w http.ResponseWriter, r *http.Request, c *containers.Conta
 }
 
 func (a *asked) since() time.Time {
-	if text := a.Get("sinceTime"); text != "" {
-		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			a.wrong("sinceTime", text, "a time such as 2006-01-02T15:04:05Z")
-		}
-		return at
+	if a.Get("sinceTime") != "" {
+		return a.moment("sinceTime")
 	}
 	if n := a.number("sinceSeconds", 0); n > 0 {
 		return time.Now().Add(-time.Duration(n) * time.Second)
 	}
 	return time.Time{}
+}
+
+// moment is zero where none was given.
+func (a *asked) moment(name string) time.Time {
+	text := a.Get(name)
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		a.wrong(name, text, "a time such as 2006-01-02T15:04:05Z")
+	}
+	return at
 }
 
 // plain writes a log as it is.

@@ -46,7 +46,7 @@ func (s *Server) Exec(w http.ResponseWriter, r *http.Request, c *containers.Cont
 	q := &asked{Values: r.URL.Query()}
 	o := engine.ExecOptions{
 		Command: q.Values["command"], Env: q.Values["env"], User: q.Get("user"), Folder: q.Get("workdir"),
-		Stdin: q.flag("stdin", false), Stdout: q.flag("stdout", false), Stderr: q.flag("stderr", false), TTY: q.flag("tty", false),
+		Stdin: q.flag("stdin", false), Stdout: q.flag("stdout", false), Stderr: q.flag("stderr", false), TTY: q.flag("tty", false), Privileged: q.flag("privileged", false),
 		Width: uint(q.number("width", 0)), Height: uint(q.number("height", 0)),
 	}
 	if len(o.Command) == 0 {

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// likeDocker has a command, and those below it, name docker's own where the user asks for what only docker has.
+func likeDocker(cmd *cobra.Command) *cobra.Command {
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		lacking, ok := errors.AsType[*pflag.NotExistError](err)
+		if !ok {
+			return err
+		}
+		verb := dockersVerb(cmd)
+		name := lacking.GetSpecifiedName()
+		if shorts := lacking.GetSpecifiedShortnames(); shorts != "" {
+			name = dockersLetters(verb)[name]
+		}
+		if !slices.Contains(strings.Fields(dockersFlags(verb)), name) {
+			return err
+		}
+		return fmt.Errorf("there is no --%s here, but docker has it: `docker --context berth %s --%s …`", name, verb, name)
+	})
+	if !cmd.HasSubCommands() {
+		return cmd
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 && slices.Contains(strings.Fields(dockersVerbs(cmd.Name())), args[0]) {
+			return fmt.Errorf("%s is docker's: `docker --context berth %s %s …`", args[0], cmd.Name(), strings.Join(args, " "))
+		}
+		return help(cmd, args)
+	}
+	return cmd
+}
+
+// dockersVerb is a command as docker has it: run and exec are short for container run and container exec there, too.
+func dockersVerb(cmd *cobra.Command) string {
+	_, verb, _ := strings.Cut(cmd.CommandPath(), " ")
+	if !strings.Contains(verb, " ") {
+		return "container " + verb
+	}
+	return verb
+}
+
+// dockersVerbs are those that docker has and Berth lacks.
+func dockersVerbs(group string) string {
+	switch group {
+	case "container":
+		return "commit create diff export port prune update wait"
+	case "image":
+		return "build import load prune push save tag"
+	case "volume":
+		return "create prune update"
+	case "network":
+		return "connect create disconnect prune"
+	default:
+		return ""
+	}
+}
+
+// dockersFlags are docker's of a verb that Berth's lacks.
+func dockersFlags(verb string) string {
+	switch verb {
+	case "container run":
+		return "add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile " +
+			"cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device " +
+			"device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-option dns-search " +
+			"domainname expose gpus group-add health-cmd health-interval health-retries health-start-interval " +
+			"health-start-period health-timeout init ip ip6 ipc isolation label-file link link-local-ip log-driver " +
+			"log-opt mac-address memory memory-reservation memory-swap memory-swappiness mount network-alias no-healthcheck " +
+			"oom-kill-disable oom-score-adj pid pids-limit platform privileged publish-all quiet read-only runtime " +
+			"security-opt shm-size sig-proxy stop-signal stop-timeout storage-opt sysctl tmpfs ulimit userns uts " +
+			"volume-driver volumes-from"
+	case "container ls", "container inspect":
+		return "size"
+	case "container start":
+		return "attach checkpoint checkpoint-dir detach-keys interactive"
+	case "container attach":
+		return "sig-proxy"
+	case "container rm":
+		return "link"
+	case "container stats":
+		return "all"
+	case "image ls":
+		return "all digests tree"
+	case "image rm":
+		return "no-prune platform"
+	case "image history", "image inspect":
+		return "human platform"
+	case "volume ls":
+		return "cluster"
+	case "volume rm", "network rm":
+		return "force"
+	case "network inspect":
+		return "verbose"
+	default:
+		return ""
+	}
+}
+
+// dockersLetters are the short names among dockersFlags.
+func dockersLetters(verb string) map[string]string {
+	switch verb {
+	case "container run":
+		return map[string]string{"a": "attach", "c": "cpu-shares", "m": "memory", "P": "publish-all", "q": "quiet"}
+	case "container start":
+		return map[string]string{"a": "attach", "i": "interactive"}
+	case "container rm":
+		return map[string]string{"l": "link"}
+	case "image history":
+		return map[string]string{"H": "human"}
+	case "network inspect":
+		return map[string]string{"v": "verbose"}
+	default:
+		return map[string]string{"s": "size", "a": "all", "f": "force"}
+	}
+}
