@@ -22,11 +22,21 @@ func subresources(s *streams.Server) []apiserver.Subresource {
 		subresource("containers", "inspect", s.InspectContainer),
 		subresource("images", "inspect", s.InspectImage),
 		subresource("images", "history", s.History),
+		posted(subresource("containers", "rename", s.Rename)),
+		posted(subresource("containers", "stop", s.Stop)),
+		posted(subresource("containers", "restart", s.Restart)),
+		posted(subresource("containers", "kill", s.Kill)),
 		subresource("volumes", "inspect", s.InspectVolume),
 		subresource("volumes", "size", s.VolumeSize),
 		subresource("networks", "inspect", s.InspectNetwork),
 		subresource("containernamespaces", "stats", s.AllStats),
 	}
+}
+
+// posted is a subresource that does something.
+func posted(s apiserver.Subresource) apiserver.Subresource {
+	s.Methods = []string{http.MethodPost}
+	return s
 }
 
 func subresource[P runtime.Object](resource, name string, serve func(http.ResponseWriter, *http.Request, P) error) apiserver.Subresource {

@@ -54,6 +54,11 @@ func (c *CLI) containerRemoveCommand() *cobra.Command {
 // eachContainer does one thing to each container that is named, and prints the names of those to which it was done.
 // One that fails does not hold up the others.
 func (c *CLI) eachContainer(ctx context.Context, args []string, do func(context.Context, mirrored, *container) error) error {
+	return c.eachContainerWithin(ctx, actionTimeout, args, do)
+}
+
+// eachContainerWithin gives each so much time.
+func (c *CLI) eachContainerWithin(ctx context.Context, limit time.Duration, args []string, do func(context.Context, mirrored, *container) error) error {
 	m, err := c.mirror(ctx)
 	if err != nil {
 		return err
@@ -65,7 +70,7 @@ func (c *CLI) eachContainer(ctx context.Context, args []string, do func(context.
 	}
 	code := exitDone
 	for _, arg := range args {
-		err := c.toContainer(ctx, m, all, arg, do)
+		err := c.toContainer(ctx, limit, m, all, arg, do)
 		if err != nil {
 			code = c.report(err)
 			continue
@@ -80,19 +85,19 @@ func (c *CLI) eachContainer(ctx context.Context, args []string, do func(context.
 	return nil
 }
 
-func (c *CLI) toContainer(ctx context.Context, m mirrored, all []container, arg string, do func(context.Context, mirrored, *container) error) error {
+func (c *CLI) toContainer(ctx context.Context, limit time.Duration, m mirrored, all []container, arg string, do func(context.Context, mirrored, *container) error) error {
 	o, err := find(all, arg)
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, actionTimeout)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err = do(limited, m, o)
 	if apierrors.IsNotFound(err) {
 		return wentAway(o)
 	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return &timeoutError{after: actionTimeout, at: "container " + o.Status.Name}
+		return &timeoutError{after: limit, at: "container " + o.Status.Name}
 	}
 	return err
 }

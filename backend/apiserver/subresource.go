@@ -20,6 +20,8 @@ import (
 type Subresource struct {
 	// Resource and Name are as in a path: containers and log.
 	Resource, Name string
+	// Methods are those of HTTP by which it may be asked for; GET alone if there are none.
+	Methods []string
 	// Serve answers for an object that is there, until the request's context ends at the latest. An error from before
 	// the first byte is the answer; the API's own errors keep their code.
 	Serve func(w http.ResponseWriter, r *http.Request, obj runtime.Object) error
@@ -33,7 +35,7 @@ func addSubresources(b builder, all []Subresource) error {
 		if !ok {
 			return fmt.Errorf("%s/%s: there are no %s", s.Resource, s.Name, s.Resource)
 		}
-		routes[s.Resource+"/"+s.Name] = &connectREST{of: of, new: routes[s.Resource].New, name: s.Name, serve: s.Serve}
+		routes[s.Resource+"/"+s.Name] = &connectREST{of: of, new: routes[s.Resource].New, name: s.Name, methods: s.Methods, serve: s.Serve}
 	}
 	return nil
 }
@@ -49,10 +51,11 @@ func subresourceNames(all []Subresource) []string {
 
 // connectREST is a subresource over HTTP.
 type connectREST struct {
-	of    rest.Getter
-	new   func() runtime.Object
-	name  string
-	serve func(http.ResponseWriter, *http.Request, runtime.Object) error
+	of      rest.Getter
+	new     func() runtime.Object
+	name    string
+	methods []string
+	serve   func(http.ResponseWriter, *http.Request, runtime.Object) error
 }
 
 var _ rest.Connecter = &connectREST{}
@@ -64,7 +67,12 @@ func (c *connectREST) New() runtime.Object { return c.new() }
 func (*connectREST) Destroy() {}
 
 // ConnectMethods implements rest.Connecter.
-func (*connectREST) ConnectMethods() []string { return []string{http.MethodGet} }
+func (c *connectREST) ConnectMethods() []string {
+	if len(c.methods) > 0 {
+		return c.methods
+	}
+	return []string{http.MethodGet}
+}
 
 // NewConnectOptions implements rest.Connecter. What is asked for stands in the query, which serve reads.
 func (*connectREST) NewConnectOptions() (runtime.Object, bool, string) { return nil, false, "" }

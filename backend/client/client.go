@@ -104,7 +104,7 @@ func SameVersion(daemon, program string) bool {
 
 // Do makes one request and reads its answer, whatever its status.
 func (c *Client) Do(ctx context.Context, method, path, contentType string, body []byte) (status int, answer []byte, err error) {
-	res, err := c.send(ctx, method, path, contentType, body)
+	res, err := c.send(ctx, method, path, contentType, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -118,7 +118,7 @@ func (c *Client) Do(ctx context.Context, method, path, contentType string, body 
 
 // Stream opens what the daemon streams at path. The caller closes it. A refusal is an API error.
 func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
-	res, err := c.send(ctx, http.MethodGet, path, "", nil)
+	res, err := c.send(ctx, http.MethodGet, path, "", http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +159,8 @@ func (c *Client) call(ctx context.Context, method, path, contentType string, bod
 	return nil
 }
 
-func (c *Client) send(ctx context.Context, method, path, contentType string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://berth"+path, bytes.NewReader(body))
+func (c *Client) send(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://berth"+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make a request to %s: %w", path, err)
 	}

@@ -25,6 +25,25 @@ func (r *Resource[T, P]) Ask(ctx context.Context, name, subresource string, quer
 	return r.client.Stream(ctx, r.object(name)+"/"+subresource+"?"+query.Encode())
 }
 
+// Tell has the daemon do something with an object, by a subresource, and returns once that is done. What is in body, which
+// is not nil, goes with it, as fast as it is taken.
+func (r *Resource[T, P]) Tell(ctx context.Context, method, name, subresource string, query url.Values, body io.Reader) error {
+	path := r.object(name) + "/" + subresource
+	res, err := r.client.send(ctx, method, path+"?"+query.Encode(), "application/octet-stream", body)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err != nil {
+		return fmt.Errorf("read the daemon's answer to %s %s: %w", method, path, err)
+	}
+	return refusal(res.StatusCode, answer)
+}
+
 // Talk opens a session with what runs in an object: exec or attach. The caller closes it.
 func (r *Resource[T, P]) Talk(ctx context.Context, name, subresource string, query url.Values) (*Session, error) {
 	return r.client.Dial(ctx, r.object(name)+"/"+subresource+"?"+query.Encode())

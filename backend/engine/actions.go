@@ -3,10 +3,14 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/moby/moby/client"
 )
+
+// signalsSince is the minor version of the API in which a stop takes a signal.
+const signalsSince = 42
 
 // StartContainer starts a container. One that runs is left as it is.
 func (c *Client) StartContainer(ctx context.Context, id string) error {
@@ -24,6 +28,57 @@ func (c *Client) StopContainer(ctx context.Context, id string) error {
 func (c *Client) RestartContainer(ctx context.Context, id string) error {
 	_, err := c.moby.ContainerRestart(ctx, id, client.ContainerRestartOptions{})
 	return done("restart container", id, err)
+}
+
+// StopOptions say how a container is ended. What is left out is as whoever made it said.
+type StopOptions struct {
+	Signal  string
+	Timeout *int // seconds until it is ended by force; less than 0 means never
+}
+
+// StopContainerBy stops a container as o says.
+func (c *Client) StopContainerBy(ctx context.Context, id string, o StopOptions) error {
+	if err := c.knowsSignals(ctx, o); err != nil {
+		return err
+	}
+	_, err := c.moby.ContainerStop(ctx, id, client.ContainerStopOptions{Signal: o.Signal, Timeout: o.Timeout})
+	return done("stop container", id, err)
+}
+
+// RestartContainerBy stops a container as o says, and starts it.
+func (c *Client) RestartContainerBy(ctx context.Context, id string, o StopOptions) error {
+	if err := c.knowsSignals(ctx, o); err != nil {
+		return err
+	}
+	_, err := c.moby.ContainerRestart(ctx, id, client.ContainerRestartOptions{Signal: o.Signal, Timeout: o.Timeout})
+	return done("restart container", id, err)
+}
+
+// knowsSignals refuses a signal that an old engine would pass over without a word.
+func (c *Client) knowsSignals(ctx context.Context, o StopOptions) error {
+	if o.Signal == "" {
+		return nil
+	}
+	version, err := c.negotiated(ctx)
+	if err != nil {
+		return err
+	}
+	if minor, err := strconv.Atoi(strings.TrimPrefix(version, "1.")); err == nil && minor < signalsSince {
+		return &answer{kind: ErrInvalid, words: "this engine is older than Docker 23 and stops containers by their own signal only: send yours with kill"}
+	}
+	return nil
+}
+
+// SignalContainer sends a signal, such as HUP or 1, to a running container.
+func (c *Client) SignalContainer(ctx context.Context, id, signal string) error {
+	_, err := c.moby.ContainerKill(ctx, id, client.ContainerKillOptions{Signal: signal})
+	return done("signal container", id, err)
+}
+
+// RenameContainer gives a container another name.
+func (c *Client) RenameContainer(ctx context.Context, id, name string) error {
+	_, err := c.moby.ContainerRename(ctx, id, client.ContainerRenameOptions{NewName: name})
+	return done("rename container", id, err)
 }
 
 // PauseContainer freezes a running container.

@@ -17,6 +17,8 @@ var (
 	ErrNotFound = errors.New("not found in the engine")
 	// ErrConflict is returned when the thing is in use or in the wrong state for what was asked.
 	ErrConflict = errors.New("refused by the engine in its present state")
+	// ErrInvalid is returned when what was asked makes no sense to the engine.
+	ErrInvalid = errors.New("refused by the engine as senseless")
 	// ErrUnavailable is returned when the engine cannot be reached.
 	ErrUnavailable = errors.New("the engine cannot be reached")
 )
@@ -50,6 +52,8 @@ func translate(err error) error {
 		a.kind = ErrNotFound
 	case errdefs.IsConflict(err):
 		a.kind = ErrConflict
+	case errdefs.IsInvalidArgument(err):
+		a.kind = ErrInvalid
 	case client.IsErrConnectionFailed(err):
 		a.kind = ErrUnavailable
 	}

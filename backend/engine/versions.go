@@ -18,6 +18,7 @@ import "strings"
 //	was downloaded, a list as it lies there                           images shows too
 //	a container whose first network is gone   26                      its error is shown as the engine's
 //	cannot be started
+//	stop and restart take a signal            API 1.42                knowsSignals
 //	prune without "all" spares named volumes  API 1.42                we never prune for the user
 
 // digestsOf gives an image's digests, repository by repository. Where the ID is itself the digest, as in containerd's

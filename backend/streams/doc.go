@@ -41,6 +41,12 @@
 //	GET C/images/<name>/inspect, C/images/<name>/history, C/volumes/<name>/inspect, C/networks/<name>/inspect
 //	GET C/volumes/<name>/size                                stream.Measure; the engine walks through all volumes for it
 //
+// These do something that takes a word which an action's annotation has no room for:
+//
+//	POST C/containers/<name>/rename?name=other
+//	POST C/containers/<name>/stop?signal=INT&timeout=5       and restart; the timeout is in seconds, -1 waits for ever
+//	POST C/containers/<name>/kill?signal=HUP
+//
 // Files can be read of containers that do not run, too. A refusal is a metav1.Status like every other of the API: 404 for
 // what is not there, 409 for the wrong state (exec in a container that does not run), 503 while there is no engine.
 //

@@ -52,7 +52,7 @@ func refusal(err error) error {
 		code, reason = http.StatusNotFound, metav1.StatusReasonNotFound
 	case errors.Is(err, engine.ErrConflict):
 		code, reason = http.StatusConflict, metav1.StatusReasonConflict
-	case errors.Is(err, engine.ErrNoFile):
+	case errors.Is(err, engine.ErrNoFile), errors.Is(err, engine.ErrInvalid):
 		code, reason = http.StatusBadRequest, metav1.StatusReasonBadRequest
 	case errors.Is(err, engine.ErrUnavailable):
 		code, reason = http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable
