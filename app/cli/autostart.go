@@ -16,6 +16,8 @@ type login struct {
 	name string
 	// program is berth's absolute path.
 	program string
+	// tray is berth-tray's absolute path; empty where it is not installed.
+	tray string
 	// env is what the daemon needs to be that instance's.
 	env []string
 }
@@ -42,7 +44,11 @@ func (c *CLI) autostartCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.say("Berth starts when you log in, without a window, and its engine if that was running (%s, %s).", a.Way, a.File)
+			what := "Berth starts when you log in"
+			if l.tray != "" {
+				what += ", with its icon"
+			}
+			c.say("%s, without a window, and its engine if that was running (%s, %s).", what, a.Way, a.File)
 			return nil
 		},
 	}
@@ -108,6 +114,9 @@ func (c *CLI) login() (login, error) {
 		return login{}, err
 	}
 	l := login{name: loginName(p), program: program}
+	if tray, err := client.Sibling("berth-tray"); err == nil { // a package of the command line alone has none
+		l.tray = tray
+	}
 	for _, name := range []string{paths.EnvInstance, paths.EnvHome} {
 		if v := c.cfg.Getenv(name); v != "" {
 			l.env = append(l.env, name+"="+v)

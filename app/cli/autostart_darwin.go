@@ -60,6 +60,10 @@ func (l login) agentText() string {
 		name, value, _ := strings.Cut(e, "=")
 		fmt.Fprintf(&env, "    <key>%s</key><string>%s</string>\n", html.EscapeString(name), html.EscapeString(value))
 	}
+	var words strings.Builder
+	for _, word := range l.words() {
+		fmt.Fprintf(&words, "    <string>%s</string>\n", html.EscapeString(word))
+	}
 	return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -67,10 +71,7 @@ func (l login) agentText() string {
   <key>Label</key><string>desktop.berth.` + html.EscapeString(l.name) + `</string>
   <key>ProgramArguments</key>
   <array>
-    <string>` + html.EscapeString(l.program) + `</string>
-    <string>serve</string>
-    <string>--background</string>
-  </array>
+` + words.String() + `  </array>
   <key>EnvironmentVariables</key>
   <dict>
 ` + env.String() + `  </dict>

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ const systemdPatience = 5 * time.Second
 
 func (l login) unit() string    { return l.name + ".service" }
 func (l login) desktop() string { return l.name + ".desktop" }
+
+// icon is the entry of the tray. It is one of its own: where no panel shows icons the tray ends, and the daemon must not.
+func (l login) icon() string { return l.name + "-tray.desktop" }
 
 // configHome is asked of our own environment, not of the library that paths uses: it read that of the process.
 func (c *CLI) configHome() (string, error) {
@@ -30,9 +34,10 @@ func (c *CLI) configHome() (string, error) {
 }
 
 // loginFiles are those of both ways: a unit for systemd, and an entry that desktops start.
-func (c *CLI) loginFiles(l login) (unit, entry string, err error) {
+func (c *CLI) loginFiles(l login) (unit, entry, icon string, err error) {
 	dir, err := c.configHome()
-	return filepath.Join(dir, "systemd", "user", l.unit()), filepath.Join(dir, "autostart", l.desktop()), err
+	entries := filepath.Join(dir, "autostart")
+	return filepath.Join(dir, "systemd", "user", l.unit()), filepath.Join(entries, l.desktop()), filepath.Join(entries, l.icon()), err
 }
 
 // systemctl speaks to the user's systemd.
@@ -49,15 +54,26 @@ func (c *CLI) systemctl(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// enableLogin uses the user's systemd where that runs, because it logs and restarts, and else what desktops start.
+// enableLogin uses the user's systemd where that runs, because it logs and restarts, and else what desktops start. The
+// icon is the desktop's to start in any case: systemd does not know when there is a panel.
 func (c *CLI) enableLogin(ctx context.Context, l login) (autostart, error) {
-	unit, entry, err := c.loginFiles(l)
+	unit, entry, icon, err := c.loginFiles(l)
 	if err != nil {
 		return autostart{}, err
 	}
-	if c.systemctl(ctx, "show-environment") != nil {
-		err := errors.Join(c.disableLogin(ctx, l), writeLogin(entry, l.entryText()))
-		return autostart{"your desktop's autostart", entry, true}, err
+	systemd := c.systemctl(ctx, "show-environment") == nil
+	if !systemd {
+		if err := c.disableLogin(ctx, l); err != nil {
+			return autostart{}, err
+		}
+	}
+	if l.tray != "" {
+		if err := writeLogin(icon, l.entryText(l.tray)); err != nil {
+			return autostart{}, err
+		}
+	}
+	if !systemd {
+		return autostart{"your desktop's autostart", entry, true}, writeLogin(entry, l.entryText(l.program, "serve", "--background"))
 	}
 	if err := errors.Join(removeAll(entry), writeLogin(unit, l.unitText())); err != nil {
 		return autostart{}, err
@@ -77,7 +93,7 @@ func writeLogin(file, text string) error {
 }
 
 func (c *CLI) disableLogin(ctx context.Context, l login) error {
-	unit, entry, err := c.loginFiles(l)
+	unit, entry, icon, err := c.loginFiles(l)
 	if err != nil {
 		return err
 	}
@@ -89,14 +105,16 @@ func (c *CLI) disableLogin(ctx context.Context, l login) error {
 		}
 		_ = c.systemctl(ctx, "daemon-reload") // as above
 	}
-	if err := os.Remove(entry); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove what starts at login: %w", err)
+	for _, file := range []string{entry, icon} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what starts at login: %w", err)
+		}
 	}
 	return nil
 }
 
 func (c *CLI) loginState(_ context.Context, l login) (autostart, error) {
-	unit, entry, err := c.loginFiles(l)
+	unit, entry, _, err := c.loginFiles(l)
 	if err != nil {
 		return autostart{}, err
 	}
@@ -140,18 +158,14 @@ func quoteUnit(word string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%").Replace(word) + `"`
 }
 
-// entryText is an entry of the desktop's autostart folder.
-func (l login) entryText() string {
-	command := append([]string{}, l.env...)
-	if len(command) > 0 {
-		command = append([]string{"env"}, command...)
+// entryText is an entry of the desktop's autostart folder that starts program.
+func (l login) entryText(program ...string) string {
+	var command []string
+	if len(l.env) > 0 {
+		command = append(command, "env")
 	}
-	for i, word := range append(command, l.program, "serve", "--background") {
-		if i < len(command) {
-			command[i] = quoteEntry(word)
-		} else {
-			command = append(command, quoteEntry(word))
-		}
+	for _, word := range slices.Concat(l.env, program) {
+		command = append(command, quoteEntry(word))
 	}
 	return `[Desktop Entry]
 Type=Application

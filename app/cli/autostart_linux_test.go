@@ -16,6 +16,16 @@ func TestPackagersGetTheUnitThatAutostartWrites(t *testing.T) {
 	}
 }
 
+func TestTheIconHasAnEntryOfItsOwn(t *testing.T) {
+	l := login{name: "berth-two", program: "/usr/bin/berth", tray: "/usr/bin/berth-tray", env: []string{"BERTH_INSTANCE=two"}}
+	if text, want := l.entryText(l.tray), "\nExec=env BERTH_INSTANCE=two /usr/bin/berth-tray\n"; !strings.Contains(text, want) {
+		t.Errorf("the entry lacks %q:\n%s", want, text)
+	}
+	if l.icon() == l.desktop() {
+		t.Errorf("both entries are %s", l.icon())
+	}
+}
+
 func TestSystemdReadsTheUnit(t *testing.T) {
 	l := login{name: "berth", program: "/opt/my apps/100%/berth", env: []string{`BERTH_HOME=/home/a "b"/$c`}}
 	text := l.unitText()
@@ -36,7 +46,7 @@ func TestDesktopsReadTheEntry(t *testing.T) {
 		{"an instance", login{program: "/usr/bin/berth", env: []string{"BERTH_INSTANCE=two"}}, "Exec=env BERTH_INSTANCE=two /usr/bin/berth serve --background"},
 		{"strange characters", login{program: `/a b/$x%/berth`}, `Exec="/a b/\\$x%%/berth" serve --background`},
 	} {
-		if text := c.l.entryText(); !strings.Contains(text, c.want+"\n") {
+		if text := c.l.entryText(c.l.program, "serve", "--background"); !strings.Contains(text, c.want+"\n") {
 			t.Errorf("%s: the entry lacks %s:\n%s", c.name, c.want, text)
 		}
 	}

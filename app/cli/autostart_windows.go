@@ -24,9 +24,13 @@ func (c *CLI) enableLogin(_ context.Context, l login) (autostart, error) {
 	return autostart{"the Run key", `HKCU\` + runKey, true}, nil
 }
 
-// command starts the daemon. A Run value has no environment, so an instance of its own is given through the shell.
+// command starts what words says. A Run value has no environment, so an instance of its own is given through the shell.
 func (l login) command() string {
-	start := `"` + l.program + `" serve --background`
+	words := l.words()
+	start := `"` + words[0] + `"`
+	if len(words) > 1 {
+		start += " " + strings.Join(words[1:], " ")
+	}
 	if len(l.env) == 0 {
 		return start
 	}
