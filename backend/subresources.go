@@ -17,7 +17,7 @@ func subresources(s *streams.Server) []apiserver.Subresource {
 		subresource("containers", "stats", s.Stats),
 		subresource("containers", "exec", s.Exec),
 		subresource("containers", "attach", s.Attach),
-		subresource("containers", "files", s.Files),
+		putting(subresource("containers", "files", s.Files)),
 		subresource("containers", "top", s.Top),
 		subresource("containers", "inspect", s.InspectContainer),
 		subresource("images", "inspect", s.InspectImage),
@@ -36,6 +36,12 @@ func subresources(s *streams.Server) []apiserver.Subresource {
 // posted is a subresource that does something.
 func posted(s apiserver.Subresource) apiserver.Subresource {
 	s.Methods = []string{http.MethodPost}
+	return s
+}
+
+// putting is a subresource that also takes something in.
+func putting(s apiserver.Subresource) apiserver.Subresource {
+	s.Methods = []string{http.MethodGet, http.MethodPut}
 	return s
 }
 

@@ -28,6 +28,7 @@ func (c *CLI) containerCommand() *cobra.Command {
 		c.actionCommand("unpause", "Let frozen containers go on", containersv1.ActionUnpause),
 		c.containerRemoveCommand(),
 		c.renameCommand(),
+		c.copyCommand(),
 		c.containerLogsCommand(),
 		c.execCommand(),
 		c.runCommand(),

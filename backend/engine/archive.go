@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/moby/client"
+
 	"github.com/berth-desktop/berth/backend/api/stream"
 )
 
@@ -24,6 +26,8 @@ const (
 	// maxArchive and archiveTime bound what is read for them: an engine packs a folder with all that is below it.
 	maxArchive  = 2 << 30
 	archiveTime = 15 * time.Second
+	// maxLinks is how many links are followed from one to the next.
+	maxLinks = 8
 )
 
 // ErrNoFile is returned for what is asked for its bytes and has none.
@@ -94,6 +98,34 @@ func entry(name string, h *tar.Header) stream.Entry {
 	return e
 }
 
+// StatFile tells what a container, running or not, has at a path, without following a link there.
+func (c *Client) StatFile(ctx context.Context, id, name string) (stream.Entry, error) {
+	seen, err := c.moby.ContainerStatPath(ctx, id, client.ContainerStatPathOptions{Path: name})
+	if err != nil {
+		return stream.Entry{}, done("look at "+name+" of container", id, err)
+	}
+	e := stream.Entry{
+		Name: seen.Stat.Name, Type: stream.TypeOther, Size: seen.Stat.Size, Mode: seen.Stat.Mode.String(), Modified: seen.Stat.Mtime,
+		Target: seen.Stat.LinkTarget,
+	}
+	switch mode := seen.Stat.Mode; {
+	case mode.IsRegular():
+		e.Type = stream.TypeFile
+	case mode.IsDir():
+		e.Type = stream.TypeFolder
+	case mode&fs.ModeSymlink != 0:
+		e.Type = stream.TypeLink
+	}
+	return e, nil
+}
+
+// Unpack puts what is in a tar into a folder of a container, running or not. A file never takes the place of a folder, nor
+// a folder that of a file. With owners, those are the container's user.
+func (c *Client) Unpack(ctx context.Context, id, folder string, owners bool, from io.Reader) error {
+	_, err := c.moby.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: folder, Content: from, CopyUIDGID: owners})
+	return done("copy to container", id, err)
+}
+
 // File hands a file's size and bytes to read. The last link of the path is followed.
 func (c *Client) File(ctx context.Context, id, name string, read func(size int64, r io.Reader) error) error {
 	return c.archive(ctx, id, name, func(r io.Reader, regular bool) error {
@@ -109,13 +141,21 @@ func (c *Client) File(ctx context.Context, id, name string, read func(size int64
 	})
 }
 
-// Archive hands a file, or a folder with all below it, to read as tar. The last link of the path is followed.
-func (c *Client) Archive(ctx context.Context, id, name string, read func(r io.Reader) error) error {
-	return c.archive(ctx, id, name, func(r io.Reader, _ bool) error { return read(r) })
+// Archive hands a file, or a folder with all below it, to read as tar. With follow, the last link of the path is followed.
+func (c *Client) Archive(ctx context.Context, id, name string, follow bool, read func(r io.Reader) error) error {
+	links := 0
+	if follow {
+		links = maxLinks
+	}
+	return c.archiveFollowing(ctx, id, name, links, func(r io.Reader, _ bool) error { return read(r) })
 }
 
 // archive asks for what is at a path, or at the end of the link that is there.
 func (c *Client) archive(ctx context.Context, id, name string, read func(r io.Reader, regular bool) error) error {
+	return c.archiveFollowing(ctx, id, name, maxLinks, read)
+}
+
+func (c *Client) archiveFollowing(ctx context.Context, id, name string, most int, read func(r io.Reader, regular bool) error) error {
 	escaped, err := segment(id)
 	if err != nil {
 		return fmt.Errorf("read files of container %s: %w", short(id), err)
@@ -126,7 +166,7 @@ func (c *Client) archive(ctx context.Context, id, name string, read func(r io.Re
 			return fmt.Errorf("read %s of container %s: %w", name, short(id), err)
 		}
 		mode, target := pathStat(res)
-		if mode&fs.ModeSymlink != 0 && target != "" && target != name && links < 8 {
+		if mode&fs.ModeSymlink != 0 && target != "" && target != name && links < most {
 			_ = res.Body.Close() // the link itself is not wanted
 			name = target
 			continue

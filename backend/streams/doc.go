@@ -36,6 +36,8 @@
 //	GET C/containers/<name>/files?path=/etc/hosts&raw=true   a file's bytes, as an attachment, 64 MiB at most
 //	GET C/containers/<name>/files?path=/etc/hosts            a file's stream.Folder with itself as its only entry
 //	GET C/containers/<name>/files?path=/etc&archive=true     a file, or a folder with all below it, as tar
+//	GET C/containers/<name>/files?path=/etc&stat=true        stream.Entry of the path itself, a link unfollowed
+//	PUT C/containers/<name>/files?path=/etc&owners=true      unpacks the tar that is sent into that folder
 //	GET C/containers/<name>/top?ps_args=-ef                  stream.Processes
 //	GET C/containers/<name>/inspect                          the engine's own JSON
 //	GET C/images/<name>/inspect, C/images/<name>/history, C/volumes/<name>/inspect, C/networks/<name>/inspect
@@ -47,8 +49,10 @@
 //	POST C/containers/<name>/stop?signal=INT&timeout=5       and restart; the timeout is in seconds, -1 waits for ever
 //	POST C/containers/<name>/kill?signal=HUP
 //
-// Files can be read of containers that do not run, too. A refusal is a metav1.Status like every other of the API: 404 for
-// what is not there, 409 for the wrong state (exec in a container that does not run), 503 while there is no engine.
+// With archive=true&follow=false a link at the path is packed as such. Containers that do not run have files, too.
+//
+// A refusal is a metav1.Status like every other of the API: 404 for what is not there, 409 for the wrong state (exec in a
+// container that does not run), 503 while there is no engine.
 //
 // In a browser the plain GETs may be asked through the page server's /stream, and exec and attach by WebSocket at their
 // own address. The window has app.Bridge: Open for the former; Dial and Send for the latter.

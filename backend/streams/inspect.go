@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path"
 	"strconv"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -85,14 +84,14 @@ func (s *Server) Top(w http.ResponseWriter, r *http.Request, c *containers.Conta
 	return answer(w, all)
 }
 
-// Files answers with a folder of a container, or a file's bytes.
+// Files answers with a folder of a container, or a file's bytes, or takes files in.
 func (s *Server) Files(w http.ResponseWriter, r *http.Request, c *containers.Container) error {
+	if r.Method == http.MethodPut {
+		return s.unpack(w, r, c)
+	}
 	q := &asked{Values: r.URL.Query()}
 	raw, packed, limit := q.flag("raw", false), q.flag("archive", false), q.number("limitBytes", -1)
-	name := path.Clean("/" + q.Get("path"))
-	if strings.ContainsRune(name, 0) {
-		q.wrong("path", strconv.Quote(name), "a path")
-	}
+	stat, follow, name := q.flag("stat", false), q.flag("follow", true), q.path()
 	if q.err != nil {
 		return q.err
 	}
@@ -100,8 +99,15 @@ func (s *Server) Files(w http.ResponseWriter, r *http.Request, c *containers.Con
 	if err != nil {
 		return err
 	}
-	if packed {
-		return s.tar(w, r, e, c.Name, name)
+	switch {
+	case stat:
+		entry, err := e.StatFile(r.Context(), c.Name, name)
+		if err != nil {
+			return refusal(err)
+		}
+		return answer(w, entry)
+	case packed:
+		return s.tar(w, r, e, c.Name, name, follow)
 	}
 	if !raw {
 		folder, err := e.Folder(r.Context(), c.Name, name)
