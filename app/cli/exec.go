@@ -18,6 +18,7 @@ func (c *CLI) execCommand() *cobra.Command {
 	var stdin, tty, detach, privileged bool
 	var env, envFiles []string
 	var user, folder string
+	var keys detachKeys
 	cmd := &cobra.Command{
 		Use: "exec CONTAINER COMMAND [ARGUMENT…]", Short: "Run a command in a container that runs", Args: cobra.MinimumNArgs(2),
 		ValidArgsFunction: c.completeContainer,
@@ -53,7 +54,7 @@ func (c *CLI) execCommand() *cobra.Command {
 					_, err := session.Read() // the word that it has begun, or why not
 					return err
 				}
-				return passed(c.hold(ctx, talk{session: session, stdin: stdin, tty: tty}))
+				return c.parted(c.hold(ctx, talk{session: session, stdin: stdin, tty: tty, keys: keys}))
 			})
 		},
 	}
@@ -66,6 +67,7 @@ func (c *CLI) execCommand() *cobra.Command {
 	f.StringArrayVar(&envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
 	f.StringVarP(&user, "user", "u", "", "run as USER or USER:GROUP")
 	f.StringVarP(&folder, "workdir", "w", "", "begin in this folder")
+	keys.flag(f)
 	f.BoolVar(&privileged, "privileged", false, "give the command all rights over the machine")
 	return likeDocker(cmd)
 }
@@ -88,6 +90,7 @@ func closeWith(ctx context.Context, session *client.Session) func() {
 
 func (c *CLI) attachCommand() *cobra.Command {
 	var noStdin bool
+	var keys detachKeys
 	cmd := &cobra.Command{
 		Use: "attach CONTAINER", Short: "Join what a container that runs reads and writes", Args: cobra.ExactArgs(1), ValidArgsFunction: c.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -104,10 +107,11 @@ func (c *CLI) attachCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return passed(c.hold(ctx, talk{session: session, stdin: !noStdin, tty: tty}))
+				return c.parted(c.hold(ctx, talk{session: session, stdin: !noStdin, tty: tty, keys: keys}))
 			})
 		},
 	}
+	keys.flag(cmd.Flags())
 	cmd.Flags().BoolVar(&noStdin, "no-stdin", false, "do not pass on what is typed")
 	return cmd
 }

@@ -37,6 +37,7 @@ type runOptions struct {
 	envFiles       []string
 	pull           string
 	hasEntrypoint  bool
+	keys           detachKeys
 }
 
 func (c *CLI) runCommand() *cobra.Command {
@@ -63,6 +64,7 @@ func (c *CLI) runCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.BoolVarP(&o.detach, "detach", "d", false, "print its ID, and do not wait for it")
+	o.keys.flag(f)
 	f.BoolVarP(&o.Stdin, "interactive", "i", false, "pass on what is typed")
 	f.BoolVarP(&o.TTY, "tty", "t", false, "give it a terminal")
 	f.BoolVar(&o.AutoRemove, "rm", false, "remove it once it has stopped")
@@ -196,13 +198,13 @@ func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
 		defer cancel()
 		_ = act(later, m, made, containersv1.ActionStop) // it may have ended
 	})()
-	code, err := c.hold(context.WithoutCancel(ctx), talk{session: session, stdin: o.Stdin, tty: o.TTY})
+	code, err := c.hold(context.WithoutCancel(ctx), talk{session: session, stdin: o.Stdin, tty: o.TTY, keys: o.keys})
 	var refused apierrors.APIStatus
 	if errors.As(err, &refused) { // it never ran
 		c.report(&plainError{refused.Status().Message, ""})
 		return exitCode(codeOfStart(refused.Status().Message))
 	}
-	return passed(code, err)
+	return c.parted(code, err)
 }
 
 // codeOfStart is docker's exit code for a container that could not be started.

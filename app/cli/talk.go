@@ -16,6 +16,7 @@ type talk struct {
 	session *client.Session
 	stdin   bool
 	tty     bool
+	keys    detachKeys // by which a terminal is left
 }
 
 // hold carries a session until the process ends, and gives its exit code.
@@ -28,12 +29,22 @@ func (c *CLI) hold(ctx context.Context, t talk) (code int, err error) {
 		}
 		defer restore()
 	}
+	input := c.cfg.Stdin
+	left := make(chan struct{})
+	if t.tty && t.stdin && screen != nil {
+		input = &leaver{from: input, keys: t.keys.bytes}
+	}
 	following, cancel := context.WithCancel(ctx)
 	var sizing sync.WaitGroup
 	defer sizing.Wait()
 	defer cancel()
 	for first := true; ; first = false {
 		message, err := t.session.Read()
+		select {
+		case <-left: // the session was closed for it
+			return 0, errDetached
+		default:
+		}
 		if errors.Is(err, io.EOF) {
 			return 0, errors.New("the daemon ended the session without a word")
 		}
@@ -45,7 +56,7 @@ func (c *CLI) hold(ctx context.Context, t talk) (code int, err error) {
 				sizing.Go(func() { screen.sizes(following, func(s stream.Size) { _ = t.session.Resize(s) }) }) // the process may have ended
 			}
 			if t.stdin {
-				go send(t.session, c.cfg.Stdin) // it reads until the program ends: nothing can interrupt it
+				go send(t.session, input, func() { close(left) }) // it reads until the program ends: nothing can interrupt it
 			}
 		}
 		switch text := message[1:]; message[0] {
@@ -62,12 +73,18 @@ func (c *CLI) hold(ctx context.Context, t talk) (code int, err error) {
 	}
 }
 
-// send passes on what the user types, until that ends.
-func send(session *client.Session, from io.Reader) {
+// send passes on what the user types, until that ends. One who leaves by the detach keys ends the session by it.
+func send(session *client.Session, from io.Reader, leave func()) {
 	for buffer := make([]byte, 32<<10); ; {
 		n, err := from.Read(buffer)
 		if n > 0 && session.Send(stream.ChannelStdin, buffer[:n]) != nil {
 			return // the session has ended
+		}
+		if errors.Is(err, errDetached) {
+			leave()
+			_ = session.Send(stream.ChannelClose, []byte{stream.ChannelStdout}) // or the daemon takes it for a hang-up
+			session.Close()
+			return
 		}
 		if err != nil {
 			_ = session.Send(stream.ChannelClose, []byte{stream.ChannelStdin})
@@ -85,4 +102,13 @@ func passed(code int, err error) error {
 		return exitCode(code)
 	}
 	return nil
+}
+
+// parted is passed for a session that may be left by the detach keys, which is no failure.
+func (c *CLI) parted(code int, err error) error {
+	if errors.Is(err, errDetached) {
+		c.say("Left it by the detach keys; it goes on.")
+		return nil
+	}
+	return passed(code, err)
 }

@@ -24,6 +24,7 @@
 //	0 stdin  1 stdout  2 stderr  3 status  4 resize  255 close (the next byte is the channel that ends, such as 0)
 //
 // An empty message on channel 1 says that the session has begun: who attaches before a container is started starts it then.
+// A client that ends channel 1 before it goes leaves what it ran with a terminal going on; else that is hung up.
 // Resize is {"Width":80,"Height":24}. Status comes once, at the end: a metav1.Status whose status is "Success", or
 // "Failure" with the reason NonZeroExitCode and the cause {"reason":"ExitCode","message":"3"}. exec also takes user,
 // privileged, workdir, env=K=V (repeated), and width and height, the terminal's first size; attach takes start=true, which starts the

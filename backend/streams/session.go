@@ -161,6 +161,7 @@ type talk struct {
 	gone   chan struct{}    // closed when the client is
 	size   chan stream.Size // the latest that the process has not been told
 	window *window
+	parted bool // the client goes and wants the process to go on; only listen uses it
 
 	mu  sync.Mutex
 	err error // why the session must end
@@ -250,7 +251,9 @@ func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*e
 	for {
 		_, message, err := t.conn.ReadMessage()
 		if err != nil {
-			left(process)
+			if !t.parted {
+				left(process)
+			}
 			close(t.gone)
 			return
 		}
@@ -271,6 +274,9 @@ func (t *talk) heed(ctx context.Context, channel byte, text []byte) error {
 	case stream.ChannelClose:
 		if len(text) == 1 && text[0] == stream.ChannelStdin {
 			return t.typed(ctx, nil)
+		}
+		if len(text) == 1 && text[0] == stream.ChannelStdout {
+			t.parted = true
 		}
 	case stream.ChannelResize:
 		var size stream.Size
