@@ -83,16 +83,24 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 		},
 		log,
 	)
+	bye := &farewell{paths: p, log: log}
 	opts.Bind = []any{bridge}
+	opts.OnBeforeClose = bye.beforeClose
 	opts.OnStartup = func(ctx context.Context) {
 		window = ctx
 		close(started)
 		if claim != nil {
-			go claim.Run(func(word string) { heed(ctx, at, word) })
+			go claim.Run(func(word string) {
+				if word == instance.Quit {
+					bye.asked()
+				}
+				heed(ctx, at, word)
+			})
 		}
 	}
 	opts.OnDomReady = func(ctx context.Context) {
 		at.loaded(func(script string) { wailsruntime.WindowExecJS(ctx, script) })
+		bringIcon(p, log) // not sooner: the window comes first
 	}
 	// macOS gives links so, and not as arguments.
 	opts.Mac.OnUrlOpen = func(text string) {

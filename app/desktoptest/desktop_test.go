@@ -166,6 +166,11 @@ func (s *session) paths(t testing.TB) paths.Paths {
 	}
 	// The daemon is no process of ours: the first face that wants one starts it.
 	t.Cleanup(func() {
+		for _, face := range []string{instance.Window, instance.Tray} { // a window brings a tray, and either a daemon
+			if err := instance.End(context.WithoutCancel(t.Context()), p.Runtime, face); err != nil {
+				t.Errorf("end the %s: %v", face, err)
+			}
+		}
 		if err := client.Quit(context.WithoutCancel(t.Context()), p); err != nil {
 			t.Errorf("end the daemon: %v", err)
 		}

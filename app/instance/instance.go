@@ -127,6 +127,14 @@ func Ask(ctx context.Context, dir, name, word string) error {
 	return errors.Join(err, conn.Close())
 }
 
+// Running says whether a process holds the face called name in dir.
+func Running(dir, name string) bool {
+	lock := flock.New(filepath.Join(dir, name+".lock"))
+	free, err := lock.TryLock()
+	_ = lock.Close() // it was held for a moment at most
+	return err == nil && !free
+}
+
 // End asks the process that holds the face called name in dir to quit, and returns once none holds it.
 func End(ctx context.Context, dir, name string) error {
 	lock := flock.New(filepath.Join(dir, name+".lock"))

@@ -25,10 +25,16 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 	if err != nil {
 		t.Errorf("another face: %v", err)
 	}
+	if !instance.Running(dir, "window") || instance.Running(dir, "nothing") {
+		t.Error("it is not known which faces run")
+	}
 	for _, c := range []*instance.Claim{first, tray} {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+	if instance.Running(dir, "window") || instance.Running(dir, "tray") {
+		t.Error("a face that was given up is running")
 	}
 	again, err := instance.New(t.Context(), dir, "window")
 	if err != nil {

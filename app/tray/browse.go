@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"runtime"
 	"time"
+
+	"github.com/berth-desktop/berth/backend/client"
 )
 
 // browserTimeout is how long the desktop may take to find a browser.
@@ -26,7 +28,7 @@ func Browse(ctx context.Context, address string) error {
 	var said bytes.Buffer
 	cmd := exec.Command(program, args...) //nolint:noctx // a browser outlives us
 	cmd.Stderr = &said
-	detach(cmd)
+	client.Detach(cmd)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("find a browser: %w", err)
 	}

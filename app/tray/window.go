@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/berth-desktop/berth/app/instance"
+	"github.com/berth-desktop/berth/backend/client"
 	"github.com/berth-desktop/berth/backend/paths"
 )
 
@@ -43,7 +44,7 @@ func (w Window) Open(_ context.Context, link string) error {
 	}
 	cmd := exec.Command(program, args...) //nolint:noctx // the window outlives us
 	cmd.Env, cmd.Stdout, cmd.Stderr = w.Env, out, out
-	detach(cmd)
+	client.Detach(cmd)
 	err = cmd.Run()
 	if closed := out.Close(); err == nil {
 		return closed

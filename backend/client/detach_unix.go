@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// detach keeps what ends our terminal from ending cmd.
-func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+// Detach keeps what ends our terminal from ending cmd.
+func Detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }

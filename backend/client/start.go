@@ -138,7 +138,7 @@ func launch(o Options) (*launched, error) {
 	cmd.Env = environment(o)
 	// A file and not a pipe: a daemon that writes to a pipe whose reader is gone is killed.
 	cmd.Stdout, cmd.Stderr = out, out
-	detach(cmd)
+	Detach(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%w: start %s: %w", ErrUnreachable, program, err)
 	}
