@@ -29,6 +29,24 @@ test('a container says why it stopped, and acts', async ({ page, stub, address }
   await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
 })
 
+test('a page that was left at a thing that has gone since opens at the list', async ({ page, stub, address }) => {
+  const name = stub.named('shop-web-1')
+  await page.goto(`${address}#/containers/${name}/logs`)
+  await expect(page.getByRole('heading', { level: 1, name: 'shop-web-1' })).toBeVisible()
+  await page.goto('about:blank')
+  await page.goto(address)
+  await expect(page.getByRole('heading', { level: 1, name: 'shop-web-1' })).toBeVisible()
+
+  await page.goto('about:blank')
+  stub.drop('containers', name)
+  await page.goto(address)
+  await expect(page.getByRole('row', { name: 'shop-db-1' })).toBeVisible()
+  await expect(page).toHaveURL(/#\/containers$/)
+  // Whoever walks there is told.
+  await page.evaluate((hash) => (location.hash = hash), `#/containers/${name}`)
+  await expect(page.getByText(detail.gone)).toBeVisible()
+})
+
 test('the log follows until it is scrolled, finds, filters, and shows hostile lines as text', async ({
   page,
   stub,

@@ -1,5 +1,5 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { lists, parseRoute, type ListView, type Route, type View } from '../lib/route'
+import { address, lists, parseRoute, type ListView, type Route, type View } from '../lib/route'
 import type { Sort } from '../lib/sort'
 import { readStored, writeStored } from './stored'
 
@@ -86,13 +86,19 @@ export class Places {
   readonly volumes = new Place()
   readonly networks = new Place()
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** The page is where it was left the last time, and it is not known yet whether what it is about is still there. */
+  #unsure = false
 
   constructor() {
     const stored = readStored<Stored>(key, version) ?? {}
     for (const list of lists) this[list].restore(stored[list] ?? {})
-    if (location.hash === '' && stored.hash !== undefined) history.replaceState(null, '', stored.hash)
+    if (location.hash === '' && stored.hash !== undefined) {
+      history.replaceState(null, '', stored.hash)
+      this.#unsure = true
+    }
     this.#route = parseRoute(location.hash)
     window.addEventListener('hashchange', () => {
+      this.#unsure = false
       this.#route = parseRoute(location.hash)
     })
     $effect.root(() => {
@@ -117,6 +123,21 @@ export class Places {
 
   get view(): View {
     return this.#route.view
+  }
+
+  /**
+   * Leads to the list if the page was left at a thing that has gone since: who opens it did not come for a thing that is
+   * no more. Who walks there, or sees it go, is told so. `there` gives undefined while that is not known.
+   */
+  settle(there: (list: ListView, id: string) => boolean | undefined): void {
+    const { view, id } = this.#route
+    const list = lists.find((name) => name === view)
+    const found = list === undefined || id === '' || there(list, id)
+    if (!this.#unsure || found === undefined) return
+    this.#unsure = false
+    if (found) return
+    history.replaceState(null, '', address(view))
+    this.#route = parseRoute(location.hash)
   }
 
   /** Something changed that is worth remembering. */
