@@ -27,6 +27,7 @@ import (
 	"github.com/berth-desktop/berth/backend/mirror"
 	"github.com/berth-desktop/berth/backend/page"
 	"github.com/berth-desktop/berth/backend/paths"
+	"github.com/berth-desktop/berth/backend/registrylogin"
 	"github.com/berth-desktop/berth/backend/streams"
 	"github.com/berth-desktop/berth/vm/lima"
 )
@@ -185,14 +186,22 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Images:           api.Images(),
 		Volumes:          api.Volumes(),
 		ContainerCreates: api.ContainerCreates(),
-		Networks:         api.Networks(),
-		Drivers:          drivers(cfg, api),
-		LimaVMs:          api.LimaVMs(),
-		LimaDrivers:      limaDrivers(cfg),
-		DefaultProvider:  func(ctx context.Context) appv1.Provider { return defaultProvider(ctx, cfg) },
-		Own:              []appv1.Provider{appv1.ProviderNative, appv1.ProviderLima},
-		StartupTimes:     cfg.Paths.StartupTimes(),
-		Engines:          engines,
-		Log:              cfg.Log.With("component", "controllers"),
+		ImagePulls:       api.ImagePulls(),
+		Logins: func(ctx context.Context, ref string) (engine.Login, error) {
+			dir, err := dockercontext.Dir(cfg.Getenv)
+			if err != nil {
+				return engine.Login{}, err
+			}
+			return registrylogin.For(ctx, dir, ref)
+		},
+		Networks:        api.Networks(),
+		Drivers:         drivers(cfg, api),
+		LimaVMs:         api.LimaVMs(),
+		LimaDrivers:     limaDrivers(cfg),
+		DefaultProvider: func(ctx context.Context) appv1.Provider { return defaultProvider(ctx, cfg) },
+		Own:             []appv1.Provider{appv1.ProviderNative, appv1.ProviderLima},
+		StartupTimes:    cfg.Paths.StartupTimes(),
+		Engines:         engines,
+		Log:             cfg.Log.With("component", "controllers"),
 	})
 }

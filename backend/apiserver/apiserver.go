@@ -65,6 +65,7 @@ type Server struct {
 	networks   *registry[containers.Network, *containers.Network]
 	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
 	creates    *registry[containers.ContainerCreate, *containers.ContainerCreate]
+	pulls      *registry[containers.ImagePull, *containers.ImagePull]
 	machines   *registry[lima.LimaVM, *lima.LimaVM]
 }
 
@@ -93,6 +94,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.networks, networkKind()),
 		add(b, &s.namespaces, containerNamespaceKind()),
 		add(b, &s.creates, containerCreateKind()),
+		add(b, &s.pulls, imagePullKind()),
 		add(b, &s.machines, limaVMKind(cfg.JudgeTemplate)),
 	)
 	if err != nil {
@@ -170,6 +172,11 @@ func (s *Server) Networks() store.Store[containers.Network, *containers.Network]
 // ContainerCreates is the daemon's own door to ContainerCreate.
 func (s *Server) ContainerCreates() store.Store[containers.ContainerCreate, *containers.ContainerCreate] {
 	return s.creates
+}
+
+// ImagePulls is the daemon's own door to ImagePull.
+func (s *Server) ImagePulls() store.Store[containers.ImagePull, *containers.ImagePull] {
+	return s.pulls
 }
 
 // LimaVMs is the daemon's own door to LimaVM.

@@ -1,9 +1,11 @@
 package apiserver
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/distribution/reference"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,6 +13,55 @@ import (
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
+
+// howItEnded is the condition that says so of a request; none does before it is done with.
+func howItEnded(conditions []metav1.Condition) string {
+	for _, name := range []string{containers.ConditionComplete, containers.ConditionFailed} {
+		if is, _ := condition(conditions, name); is == string(metav1.ConditionTrue) {
+			return name
+		}
+	}
+	return ""
+}
+
+func imagePullKind() kind[containers.ImagePull, *containers.ImagePull] {
+	return kind[containers.ImagePull, *containers.ImagePull]{
+		group: containers.SchemeGroupVersion, plural: "imagepulls", singular: "imagepull", namespaced: true,
+		newList: func() runtime.Object { return &containers.ImagePullList{} },
+		items:   func(l runtime.Object) []containers.ImagePull { return l.(*containers.ImagePullList).Items },
+		columns: []metav1.TableColumnDefinition{
+			column("Reference", "the image that is wanted"),
+			column("Done", "how it ended"),
+			column("Progress", "what is being done"),
+			wideColumn("Image", "short ID in the engine"),
+		},
+		cells: func(p *containers.ImagePull) []any {
+			return []any{p.Spec.Reference, howItEnded(p.Status.Conditions), p.Status.Progress, shortID(p.Status.ImageID)}
+		},
+		validate:  validateImagePull,
+		setStatus: func(to, from *containers.ImagePull) { to.Status = from.Status },
+		sameSpec:  func(a, b *containers.ImagePull) bool { return a.Spec == b.Spec },
+	}
+}
+
+func validateImagePull(p, old *containers.ImagePull) field.ErrorList {
+	path := field.NewPath("spec")
+	if old != nil && p.Spec != old.Spec {
+		return field.ErrorList{field.Forbidden(path, "a request cannot change: make another one")}
+	}
+	var errs field.ErrorList
+	switch _, err := reference.ParseNormalizedNamed(p.Spec.Reference); {
+	case p.Spec.Reference == "":
+		errs = append(errs, field.Required(path.Child("reference"), "name an image, such as busybox or ghcr.io/owner/name:tag"))
+	case err != nil:
+		errs = append(errs, field.Invalid(path.Child("reference"), p.Spec.Reference,
+			fmt.Sprintf("this is no image's name (%v): use [REGISTRY/]NAME[:TAG] or NAME@DIGEST", err)))
+	}
+	if parts := strings.Split(p.Spec.Platform, "/"); p.Spec.Platform != "" && (len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "")) {
+		errs = append(errs, field.Invalid(path.Child("platform"), p.Spec.Platform, "use OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/arm64"))
+	}
+	return errs
+}
 
 func containerCreateKind() kind[containers.ContainerCreate, *containers.ContainerCreate] {
 	return kind[containers.ContainerCreate, *containers.ContainerCreate]{
@@ -24,13 +75,7 @@ func containerCreateKind() kind[containers.ContainerCreate, *containers.Containe
 			wideColumn("Progress", "what is being done"),
 		},
 		cells: func(c *containers.ContainerCreate) []any {
-			done := ""
-			for _, name := range []string{containers.ConditionComplete, containers.ConditionFailed} {
-				if is, _ := condition(c.Status.Conditions, name); is == string(metav1.ConditionTrue) {
-					done = name
-				}
-			}
-			return []any{c.Spec.Image, shortID(c.Status.ContainerID), done, c.Status.Progress}
+			return []any{c.Spec.Image, shortID(c.Status.ContainerID), howItEnded(c.Status.Conditions), c.Status.Progress}
 		},
 		validate:  validateContainerCreate,
 		setStatus: func(to, from *containers.ContainerCreate) { to.Status = from.Status },

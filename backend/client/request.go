@@ -24,6 +24,11 @@ func (c *Client) ContainerCreates(namespace string) *Resource[containersv1.Conta
 	return &Resource[containersv1.ContainerCreate, *containersv1.ContainerCreate]{c, collection(containersv1.GroupName, namespace, "containercreates")}
 }
 
+// ImagePulls are requests for images in namespace.
+func (c *Client) ImagePulls(namespace string) *Resource[containersv1.ImagePull, *containersv1.ImagePull] {
+	return &Resource[containersv1.ImagePull, *containersv1.ImagePull]{c, collection(containersv1.GroupName, namespace, "imagepulls")}
+}
+
 // Create makes an object and returns it as it then is, with its name.
 func (r *Resource[T, P]) Create(ctx context.Context, obj P) (P, error) {
 	body, err := json.Marshal(obj)

@@ -22,7 +22,9 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/container"
 	"github.com/berth-desktop/berth/backend/controllers/containercreate"
 	"github.com/berth-desktop/berth/backend/controllers/image"
+	"github.com/berth-desktop/berth/backend/controllers/imagepull"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
+	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
 	"github.com/berth-desktop/berth/backend/controllers/limavm"
 	"github.com/berth-desktop/berth/backend/controllers/network"
 	"github.com/berth-desktop/berth/backend/controllers/volume"
@@ -38,7 +40,11 @@ type Config struct {
 	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
 	// ContainerCreates are requests.
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
-	Networks         store.Store[containersv1.Network, *containersv1.Network]
+	// ImagePulls are requests.
+	ImagePulls store.Store[containersv1.ImagePull, *containersv1.ImagePull]
+	// Logins finds the user's login for the registry of an image; an empty one if there is none.
+	Logins   func(ctx context.Context, ref string) (engine.Login, error)
+	Networks store.Store[containersv1.Network, *containersv1.Network]
 	// Drivers makes the driver of the machine that an engine lives in. It touches nothing yet.
 	Drivers func(appv1.ContainerEngine, appv1.VM) (vm.Driver, error)
 	// DefaultProvider is the provider of an App that nobody has made yet.
@@ -64,6 +70,7 @@ type Controllers struct {
 	images     *image.Reconciler
 	volumes    *volume.Reconciler
 	creates    *containercreate.Reconciler
+	pulls      *imagepull.Reconciler
 	networks   *network.Reconciler
 }
 
@@ -113,8 +120,14 @@ func New(cfg Config) *Controllers {
 		Locate: func(ctx context.Context, namespace string) (containercreate.Engine, error) {
 			return find.engine(ctx, namespace)
 		},
-		Now: time.Now,
+		Logins: cfg.Logins, Now: time.Now,
 		Log: cfg.Log.With("kind", "containercreate"),
+	})
+	c.pulls = imagepull.New(imagepull.Config{
+		Requests: cfg.ImagePulls,
+		Locate:   func(ctx context.Context, namespace string) (pull.Engine, error) { return find.engine(ctx, namespace) },
+		Logins:   cfg.Logins, Now: time.Now,
+		Log: cfg.Log.With("kind", "imagepull"),
 	})
 	return c
 }
@@ -138,6 +151,7 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.images.Run(ctx) })
 	g.Go(func() error { return c.volumes.Run(ctx) })
 	g.Go(func() error { return c.creates.Run(ctx) })
+	g.Go(func() error { return c.pulls.Run(ctx) })
 	g.Go(func() error { return c.networks.Run(ctx) })
 	g.Go(func() error {
 		c.wake(ctx)

@@ -59,8 +59,9 @@ func begin(t *testing.T) *world {
 	engines := engine.NewPool(engine.Dial)
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
-		ContainerCreates: w.api.ContainerCreates(),
-		Apps:             w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
+		ContainerCreates: w.api.ContainerCreates(), ImagePulls: w.api.ImagePulls(),
+		Logins: func(context.Context, string) (engine.Login, error) { return engine.Login{}, nil },
+		Apps:   w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
 		LimaVMs:         w.api.LimaVMs(),
 		Drivers:         func(appv1.ContainerEngine, appv1.VM) (vm.Driver, error) { return attached{w.proxy.Endpoint()}, nil },
 		DefaultProvider: func(context.Context) appv1.Provider { return appv1.ProviderHost },

@@ -106,35 +106,6 @@ func restartPolicy(text string) (container.RestartPolicy, error) {
 	return p, nil
 }
 
-// PullImage fetches an image, and tells each of how far it has come, in words for people.
-func (c *Client) PullImage(ctx context.Context, ref string, each func(progress string)) error {
-	answer, err := c.moby.ImagePull(ctx, ref, client.ImagePullOptions{})
-	if err != nil {
-		return fmt.Errorf("pull image %s: %w", ref, translate(err))
-	}
-	defer answer.Close()
-	layers := map[string]bool{} // by ID: whether it is there
-	for m, err := range answer.JSONMessages(ctx) {
-		switch {
-		case err != nil:
-			return fmt.Errorf("pull image %s: %w", ref, err)
-		case m.Error != nil:
-			return fmt.Errorf("pull image %s: %w", ref, errors.New(m.Error.Message))
-		case m.ID == "" || strings.HasPrefix(m.Status, "Pulling from"):
-			continue
-		}
-		layers[m.ID] = layers[m.ID] || m.Status == "Pull complete" || m.Status == "Already exists"
-		there := 0
-		for _, is := range layers {
-			if is {
-				there++
-			}
-		}
-		each(fmt.Sprintf("Pulling %s: %d of %d layers", ref, there, len(layers)))
-	}
-	return nil
-}
-
 // IsImageMissing tells a create that lacks its image from one that lacks a network or another container.
 func IsImageMissing(err error) bool {
 	return errors.Is(err, ErrNotFound) && strings.Contains(strings.ToLower(err.Error()), "no such image")

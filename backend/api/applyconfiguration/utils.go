@@ -66,6 +66,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ContainerStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Image"):
 		return &applyconfigurationcontainersv1alpha1.ImageApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePull"):
+		return &applyconfigurationcontainersv1alpha1.ImagePullApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePullSpec"):
+		return &applyconfigurationcontainersv1alpha1.ImagePullSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePullStatus"):
+		return &applyconfigurationcontainersv1alpha1.ImagePullStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageStatus"):
 		return &applyconfigurationcontainersv1alpha1.ImageStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("LastAction"):

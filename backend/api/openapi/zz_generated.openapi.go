@@ -48,6 +48,10 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ContainerStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ContainerStatus(ref),
 		containersv1alpha1.Image{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Image(ref),
 		containersv1alpha1.ImageList{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_ImageList(ref),
+		containersv1alpha1.ImagePull{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_ImagePull(ref),
+		containersv1alpha1.ImagePullList{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePullList(ref),
+		containersv1alpha1.ImagePullSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePullSpec(ref),
+		containersv1alpha1.ImagePullStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ImagePullStatus(ref),
 		containersv1alpha1.ImageStatus{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_ImageStatus(ref),
 		containersv1alpha1.LastAction{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_LastAction(ref),
 		containersv1alpha1.Mount{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Mount(ref),
@@ -1806,6 +1810,218 @@ func schema_backend_api_containers_v1alpha1_ImageList(ref common.ReferenceCallba
 		},
 		Dependencies: []string{
 			containersv1alpha1.Image{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePull(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePull asks for an image of a registry. It is carried out once, and is collected a minute after it is done with; to delete it before that is to cancel it. The image is mirrored as an Image like every other.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is the image that is wanted. It cannot change.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImagePullSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is how far it has come.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImagePullStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImagePullSpec{}.OpenAPIModelName(), containersv1alpha1.ImagePullStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePullList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePullList is a list of ImagePull.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Type: []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.ImagePull{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImagePull{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePullSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePullSpec is an image that is wanted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"reference": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reference is the image's name, with a tag or a digest; the tag is latest if there is neither. Without a registry it is Docker Hub's.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"platform": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Platform is os/architecture or os/architecture/variant; the engine's own if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"reference"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePullStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePullStatus is how far a request has come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"progress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Progress is what is being done, for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"layersDone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersDone are those that the engine has, of LayersTotal that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"layersTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersTotal are those that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"bytesCurrent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"bytesTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesTotal grows with each layer that begins.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"imageID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageID is the image's ID in the engine, once it is there.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageName is the name of its Image object, which may take a moment to appear. It is empty if it was pulled by digest and has tags.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Complete or Failed, whose message says why.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Condition{}.OpenAPIModelName()},
 	}
 }
 

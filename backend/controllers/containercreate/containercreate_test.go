@@ -45,15 +45,15 @@ func (r *registry) CreateContainer(ctx context.Context, spec *containers.Contain
 	return r.Engine.CreateContainer(ctx, spec)
 }
 
-func (r *registry) PullImage(_ context.Context, ref string, each func(string)) error {
+func (r *registry) PullImage(_ context.Context, p engine.Pull, each func(engine.PullProgress)) (engine.Pulled, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.has[ref] {
-		return fmt.Errorf("pull image %s: %w", ref, errors.New("no such host"))
+	if !r.has[p.Reference] {
+		return engine.Pulled{}, fmt.Errorf("pull image %s: %w", p.Reference, errors.New("no such host"))
 	}
-	each("Pulling " + ref + ": 1 of 1 layers")
-	r.pulls = append(r.pulls, ref)
-	return nil
+	each(engine.PullProgress{Line: "Pulling " + p.Reference + ": 1 of 1 layers"})
+	r.pulls = append(r.pulls, p.Reference)
+	return engine.Pulled{ID: "sha256:1"}, nil
 }
 
 func TestContainersAreMadeOnceAndRequestsCollected(t *testing.T) {
@@ -74,8 +74,9 @@ func TestContainersAreMadeOnceAndRequestsCollected(t *testing.T) {
 			}
 			return eng, nil
 		},
-		Now: func() time.Time { return now },
-		Log: apitest.Log(t),
+		Logins: func(context.Context, string) (engine.Login, error) { return engine.Login{}, nil },
+		Now:    func() time.Time { return now },
+		Log:    apitest.Log(t),
 	})
 	for name, c := range map[string]struct {
 		namespace string

@@ -815,6 +815,132 @@ export interface ImageList extends TypeMeta {
 }
 
 //////////
+// source: imagepull_types.go
+
+/**
+ * ImagePull asks for an image of a registry. It is carried out once, and is collected a minute after it is done with; to
+ * delete it before that is to cancel it. The image is mirrored as an Image like every other.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImagePull extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the image that is wanted. It cannot change.
+   */
+  spec: ImagePullSpec;
+  /**
+   * Status is how far it has come.
+   * +optional
+   */
+  status?: ImagePullStatus;
+}
+/**
+ * ImagePullSpec is an image that is wanted.
+ */
+export interface ImagePullSpec {
+  /**
+   * Reference is the image's name, with a tag or a digest; the tag is latest if there is neither. Without a registry it
+   * is Docker Hub's.
+   */
+  reference: string;
+  /**
+   * Platform is os/architecture or os/architecture/variant; the engine's own if it is empty.
+   * +optional
+   */
+  platform?: string;
+}
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonNoSuchImage = "NoSuchImage"; // the registry has no such image, or not for that platform
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonAccessDenied = "AccessDenied"; // the registry wants a login, or another one
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonRegistryUnreachable = "RegistryUnreachable"; // it cannot be found, or does not answer
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonRateLimited = "RateLimited"; // it lets no more be pulled for now
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonNoSpace = "NoSpace"; // the engine's disk is full
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonInterrupted = "Interrupted"; // Berth or the engine ended meanwhile
+/**
+ * The reasons of a Failed ImagePull. Its message says what can be done.
+ */
+export const ReasonEngineRefused = "EngineRefused"; // the message is the engine's answer
+/**
+ * ImagePullStatus is how far a request has come.
+ */
+export interface ImagePullStatus {
+  /**
+   * Progress is what is being done, for people.
+   * +optional
+   */
+  progress?: string;
+  /**
+   * LayersDone are those that the engine has, of LayersTotal that are known so far.
+   * +optional
+   */
+  layersDone?: number /* int32 */;
+  /**
+   * LayersTotal are those that are known so far.
+   * +optional
+   */
+  layersTotal?: number /* int32 */;
+  /**
+   * BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.
+   * +optional
+   */
+  bytesCurrent?: number /* int64 */;
+  /**
+   * BytesTotal grows with each layer that begins.
+   * +optional
+   */
+  bytesTotal?: number /* int64 */;
+  /**
+   * ImageID is the image's ID in the engine, once it is there.
+   * +optional
+   */
+  imageID?: string;
+  /**
+   * ImageName is the name of its Image object, which may take a moment to appear. It is empty if it was pulled by digest and has tags.
+   * +optional
+   */
+  imageName?: string;
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * ImagePullList is a list of ImagePull.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImagePullList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: ImagePull[];
+}
+
+//////////
 // source: names.go
 
 /**

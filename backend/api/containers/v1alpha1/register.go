@@ -21,6 +21,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&ContainerCreate{}, &ContainerCreateList{},
 		&ContainerNamespace{}, &ContainerNamespaceList{},
 		&Image{}, &ImageList{},
+		&ImagePull{}, &ImagePullList{},
 		&Network{}, &NetworkList{},
 		&Volume{}, &VolumeList{},
 	)

@@ -73,6 +73,26 @@ func (in ImageList) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePull) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePull"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePullList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePullList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePullSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePullSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePullStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePullStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ImageStatus) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.ImageStatus"
 }

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/docker/go-units"
+	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/api/types/registry"
+	"github.com/moby/moby/client"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Why an image cannot be pulled, as far as the engine's words tell.
+var (
+	// ErrDenied is returned when the registry wants a login, or another one.
+	ErrDenied = errors.New("refused by the registry")
+	// ErrUnreachable is returned when the engine cannot reach the registry.
+	ErrUnreachable = errors.New("the registry cannot be reached")
+	// ErrRateLimited is returned when the registry lets no more be pulled for now.
+	ErrRateLimited = errors.New("limited by the registry")
+	// ErrNoSpace is returned when the engine's disk is full.
+	ErrNoSpace = errors.New("no space left in the engine")
+	// ErrCutOff is returned when the engine ended before the image was there.
+	ErrCutOff = errors.New("the engine ended meanwhile")
+)
+
+// Login is what a registry is told about who asks. It is secret: nothing of it may be stored or logged.
+type Login struct {
+	Username, Password string
+	// IdentityToken stands for both, where the registry gave one.
+	IdentityToken string
+	// RegistryToken is sent as it is.
+	RegistryToken string
+}
+
+// Pull is an image that is wanted from its registry.
+type Pull struct {
+	Reference string
+	// Platform is os/architecture[/variant]; the engine's own if it is empty.
+	Platform string
+	Login    Login
+}
+
+// PullProgress is how far a pull has come.
+type PullProgress struct {
+	// Line is what is being done, for people.
+	Line string
+	// LayersDone are there, of those that are known so far.
+	LayersDone, LayersTotal int32
+	// BytesCurrent were downloaded, of the layers whose size is known so far.
+	BytesCurrent, BytesTotal int64
+}
+
+// Pulled is an image that a pull has brought.
+type Pulled struct {
+	ID string
+	// RepoTag is the name under which the image is listed now; it is empty for one without tags.
+	RepoTag string
+	// Listed says that RepoTag is known: an image that was pulled by digest may have several.
+	Listed bool
+}
+
+// PullImage fetches an image, and tells each of how far it has come.
+func (c *Client) PullImage(ctx context.Context, p Pull, each func(PullProgress)) (Pulled, error) {
+	pulled, err := c.pull(ctx, p, each)
+	if err != nil {
+		return Pulled{}, fmt.Errorf("pull image %s: %w", p.Reference, err)
+	}
+	return pulled, nil
+}
+
+func (c *Client) pull(ctx context.Context, p Pull, each func(PullProgress)) (Pulled, error) {
+	named, err := reference.ParseNormalizedNamed(p.Reference)
+	if err != nil {
+		return Pulled{}, &answer{kind: ErrInvalid, words: err.Error(), cause: err}
+	}
+	o, err := pullOptions(p)
+	if err != nil {
+		return Pulled{}, err
+	}
+	stream, err := c.moby.ImagePull(ctx, p.Reference, o)
+	if err != nil {
+		return Pulled{}, explained(translate(err))
+	}
+	defer stream.Close()
+	count := newPullCount(p.Reference)
+	for m, err := range stream.JSONMessages(ctx) {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return Pulled{}, ctx.Err()
+		case err != nil:
+			return Pulled{}, &answer{kind: ErrCutOff, words: err.Error(), cause: err}
+		case m.Error != nil:
+			return Pulled{}, explained(&answer{words: m.Error.Message})
+		case count.add(&m):
+			each(count.progress())
+		}
+	}
+	if !count.ended { // an engine that is ended gracefully ends the stream as if nothing were
+		if ctx.Err() != nil {
+			return Pulled{}, ctx.Err()
+		}
+		return Pulled{}, &answer{kind: ErrCutOff, words: "the engine said no more"}
+	}
+	return c.pulled(ctx, named)
+}
+
+func (c *Client) pulled(ctx context.Context, named reference.Named) (Pulled, error) {
+	name := reference.FamiliarString(reference.TagNameOnly(named))
+	if _, byDigest := named.(reference.Digested); byDigest {
+		// Older engines do not know NAME:TAG@DIGEST, which is the image of the digest.
+		name = reference.FamiliarName(named) + "@" + named.(reference.Digested).Digest().String()
+		records, err := c.inspectImage(ctx, name)
+		if err != nil {
+			return Pulled{}, err
+		}
+		return Pulled{ID: records[0].ID, Listed: len(records[0].RepoTags) == 0}, nil
+	}
+	id, err := c.ImageIDOf(ctx, name)
+	return Pulled{ID: id, RepoTag: name, Listed: true}, err
+}
+
+func pullOptions(p Pull) (client.ImagePullOptions, error) {
+	var o client.ImagePullOptions
+	if p.Platform != "" {
+		parts := append(strings.SplitN(p.Platform, "/", 3), "", "")
+		o.Platforms = []ocispec.Platform{{OS: parts[0], Architecture: parts[1], Variant: parts[2]}}
+	}
+	if p.Login == (Login{}) {
+		return o, nil
+	}
+	var err error
+	o.RegistryAuth, err = authconfig.Encode(registry.AuthConfig{
+		Username: p.Login.Username, Password: p.Login.Password, IdentityToken: p.Login.IdentityToken, RegistryToken: p.Login.RegistryToken,
+	})
+	if err != nil {
+		return o, fmt.Errorf("encode the login: %w", err)
+	}
+	return o, nil
+}
+
+// explained tells by its words why an image cannot be pulled: within a stream there is nothing else, and before it
+// engines give one status to several causes.
+func explained(err error) error {
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	words := strings.ToLower(err.Error())
+	for _, is := range []struct {
+		kind  error
+		signs []string
+	}{
+		{ErrRateLimited, []string{"toomanyrequests", "too many requests", "rate limit"}},
+		{ErrNoSpace, []string{"no space left on device", "disk quota exceeded"}},
+		{ErrDenied, []string{"unauthorized", "access denied", "access to the resource is denied", "no basic auth credentials", "authentication required", "403 forbidden", "401", "denied:", "authorization failed"}},
+		{ErrNotFound, []string{"manifest unknown", "no matching manifest", "not found", "no such image", "name unknown", "repository name not known", "does not provide the specified platform"}},
+		{ErrUnreachable, []string{"no such host", "connection refused", "i/o timeout", "network is unreachable", "no route to host", "tls handshake timeout", "request canceled while waiting for connection", "server misbehaving", "connection reset by peer", "certificate", "http response to https client", "dial tcp", "proxyconnect", "temporary failure in name resolution", "unexpected eof"}},
+	} {
+		for _, sign := range is.signs {
+			if strings.Contains(words, sign) {
+				return &answer{kind: is.kind, words: err.Error(), cause: err}
+			}
+		}
+	}
+	return err
+}
+
+// pullCount counts layers and bytes in what an engine says. Each message costs the same, however many layers there are.
+type pullCount struct {
+	ref    string
+	layers map[string]*pullLayer
+	sum    PullProgress
+	ended  bool // the engine said how it ended
+}
+
+type pullLayer struct {
+	current, total int64
+	done           bool
+}
+
+func newPullCount(ref string) *pullCount {
+	return &pullCount{ref: ref, layers: map[string]*pullLayer{}}
+}
+
+// add says whether the message told of progress.
+func (c *pullCount) add(m *jsonstream.Message) bool {
+	if m.ID == "" || strings.HasPrefix(m.Status, "Pulling from") {
+		c.ended = c.ended || strings.HasPrefix(m.Status, "Status: ")
+		return false
+	}
+	l := c.layers[m.ID]
+	if l == nil {
+		l = &pullLayer{}
+		c.layers[m.ID] = l
+		c.sum.LayersTotal++
+	}
+	switch m.Status {
+	case "Downloading":
+		if m.Progress != nil {
+			c.size(l, m.Progress.Current, max(m.Progress.Total, m.Progress.Current, l.total))
+		}
+	case "Download complete", "Verifying Checksum", "Extracting":
+		c.size(l, l.total, l.total)
+	case "Pull complete", "Already exists":
+		c.size(l, l.total, l.total)
+		if !l.done {
+			l.done = true
+			c.sum.LayersDone++
+		}
+	}
+	return true
+}
+
+func (c *pullCount) size(l *pullLayer, current, total int64) {
+	c.sum.BytesCurrent += current - l.current
+	c.sum.BytesTotal += total - l.total
+	l.current, l.total = current, total
+}
+
+func (c *pullCount) progress() PullProgress {
+	p := c.sum
+	p.Line = fmt.Sprintf("Pulling %s: %d of %d layers", c.ref, p.LayersDone, p.LayersTotal)
+	if p.BytesTotal > 0 {
+		p.Line += fmt.Sprintf(", %s of %s", units.HumanSize(float64(p.BytesCurrent)), units.HumanSize(float64(p.BytesTotal)))
+	}
+	return p
+}
