@@ -164,6 +164,27 @@ test('the palette goes, acts and changes the look; the key sheet says how', asyn
   expect(more.close).toBe('Close')
 })
 
+test('what is typed before the palette is there is its own, and acts on no row', async ({ page, stub, address }) => {
+  await page.goto(address)
+  await page.getByRole('row', { name: /^dns/ }).focus()
+  // All of it in one task, as a machine under load delivers it: no part of the page is drawn in between.
+  await page.evaluate(() => {
+    const press = (key: string, ctrlKey = false): void => {
+      document.activeElement?.dispatchEvent(
+        new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }),
+      )
+    }
+    press('k', true)
+    for (const key of 'stop') press(key)
+    press('Delete')
+  })
+  await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('stop')
+  await page.keyboard.type(' shop-web')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => stub.wishes.map((wish) => wish.path).join(' ')).toContain(stub.named('shop-web-1'))
+  expect(stub.wishes).toHaveLength(1)
+})
+
 test('every action is in the menu of its row, and says what it can’t', async ({ page, stub, address }) => {
   await page.goto(address)
   await page.getByRole('button', { name: 'More for registry' }).click()
