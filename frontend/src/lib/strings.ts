@@ -158,7 +158,7 @@ export const strings = {
     diagnostics: 'Diagnostics',
   },
   palette: { open: 'Find a page, a container, an action', short: 'Find…' },
-  keys: { open: 'Keyboard shortcuts' },
+  keys: { open: 'Shortcuts' },
   loading: 'Loading…',
   broken: 'This part of the page could not be loaded. Reload the page once Berth’s daemon answers.',
   nav: 'Views',
