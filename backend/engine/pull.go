@@ -158,7 +158,7 @@ func explained(err error) error {
 		{ErrRateLimited, []string{"toomanyrequests", "too many requests", "rate limit"}},
 		{ErrNoSpace, []string{"no space left on device", "disk quota exceeded"}},
 		{ErrDenied, []string{"unauthorized", "access denied", "access to the resource is denied", "no basic auth credentials", "authentication required", "403 forbidden", "401", "denied:", "authorization failed"}},
-		{ErrNotFound, []string{"manifest unknown", "no matching manifest", "not found", "no such image", "name unknown", "repository name not known", "does not provide the specified platform"}},
+		{ErrNotFound, []string{"manifest unknown", "no matching manifest", "not found", "no such image", "name unknown", "repository name not known", "does not provide the specified platform", "operating system is not supported"}},
 		{ErrUnreachable, []string{"no such host", "connection refused", "i/o timeout", "network is unreachable", "no route to host", "tls handshake timeout", "request canceled while waiting for connection", "server misbehaving", "connection reset by peer", "certificate", "http response to https client", "dial tcp", "proxyconnect", "temporary failure in name resolution", "unexpected eof"}},
 	} {
 		for _, sign := range is.signs {

@@ -72,8 +72,7 @@ func show(s *containers.ImagePullStatus, now engine.PullProgress) {
 
 func failed(err error) outcome {
 	reason := containers.ReasonEngineRefused
-	var why *pull.Error
-	if errors.As(err, &why) {
+	if why, is := errors.AsType[*pull.Error](err); is {
 		reason = why.Reason
 	}
 	return outcome{
