@@ -7,10 +7,10 @@ import { extname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Activity, App } from '../../src/api/app.gen'
-import type { Container, ContainerCreate, Image } from '../../src/api/containers.gen'
+import type { Container, ContainerCreate, Image, ImagePull } from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
-type Collection = KindName | 'apps' | 'activities' | 'containercreates'
+type Collection = KindName | 'apps' | 'activities' | 'containercreates' | 'imagepulls'
 
 /** Says lines of a side until it returns; for a plain question all of them are the answer. */
 export type Side = (query: URLSearchParams, say: (...lines: string[]) => void, path: string) => Promise<void> | void
@@ -30,7 +30,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const collectionPath =
-  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|containercreates|images|volumes|networks)(?:\/([^/]+))?$/
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|containercreates|imagepulls|images|volumes|networks)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -56,6 +56,7 @@ export class Stub {
     apps: new Map(),
     activities: new Map(),
     containercreates: new Map(),
+    imagepulls: new Map(),
     containers: new Map(),
     images: new Map(),
     volumes: new Map(),
@@ -111,6 +112,7 @@ export class Stub {
   put(collection: 'apps', object: App): void
   put(collection: 'activities', ...objects: Activity[]): void
   put(collection: 'containercreates', ...objects: ContainerCreate[]): void
+  put(collection: 'imagepulls', ...objects: ImagePull[]): void
   put<K extends KindName>(collection: K, ...objects: Kinds[K][]): void
   put(collection: Collection, ...objects: KubeObject[]): void {
     for (const object of objects) {
@@ -129,7 +131,7 @@ export class Stub {
   }
 
   /** The names of the objects of a kind. */
-  all(collection: KindName): string[] {
+  all(collection: KindName | 'imagepulls'): string[] {
     return [...this.#objects[collection].keys()]
   }
 
@@ -153,7 +155,7 @@ export class Stub {
     return this.#watchers.size
   }
 
-  drop(collection: KindName, name: string): void {
+  drop(collection: KindName | 'imagepulls', name: string): void {
     const object = this.get(collection, name)
     this.#objects[collection].delete(name)
     this.#version++
@@ -182,7 +184,7 @@ export class Stub {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ gitVersion: this.version }))
       return
     }
-    if (request.method === 'POST' && url.pathname.endsWith('/containercreates')) {
+    if (request.method === 'POST' && /\/(containercreates|imagepulls)$/.test(url.pathname)) {
       await this.#create(request, url.pathname, response)
       return
     }
@@ -286,8 +288,9 @@ export class Stub {
       response.end(JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status }))
       return
     }
-    const wanted = JSON.parse(body) as ContainerCreate
-    this.put('containercreates', wanted)
+    const wanted = JSON.parse(body) as ContainerCreate | ImagePull
+    if (wanted.kind === 'ImagePull') this.put('imagepulls', wanted as ImagePull)
+    else this.put('containercreates', wanted as ContainerCreate)
     response.writeHead(201).end(body)
   }
 

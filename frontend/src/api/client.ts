@@ -1,7 +1,14 @@
 import type { App, AppSpec } from './app.gen'
-import { AnnotationAction, GroupName, type ContainerCreate, type ContainerCreateSpec } from './containers.gen'
+import {
+  AnnotationAction,
+  GroupName,
+  type ContainerCreate,
+  type ContainerCreateSpec,
+  type ImagePull,
+  type ImagePullSpec,
+} from './containers.gen'
 import { refusal } from './error'
-import { appsPath, createsPath, kindPath, objectPath, type KindName } from './kinds'
+import { appsPath, createsPath, kindPath, objectPath, pullsPath, type KindName } from './kinds'
 import type { Request, Transport } from './transport'
 
 /** The verbs of the page. Each resolves once the daemon took the wish; the fact comes by the watch. */
@@ -11,6 +18,8 @@ export interface Client {
   change(spec: AppSpec, dryRun?: boolean): Promise<void>
   act(namespace: string, container: string, action: string): Promise<void>
   create(namespace: string, name: string, spec: ContainerCreateSpec): Promise<void>
+  pull(namespace: string, name: string, spec: ImagePullSpec): Promise<void>
+  cancelPull(namespace: string, name: string): Promise<void>
   remove(namespace: string, kind: KindName, name: string): Promise<void>
   /** Asks for something at a path; what the daemon answers, as text. */
   post(path: string, wish: object): Promise<string>
@@ -30,6 +39,15 @@ export function newClient(transport: Transport): Client {
   const patch = (path: string, change: object): Promise<void> =>
     ask({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: JSON.stringify(change) })
 
+  const apiVersion = `${GroupName}/v1alpha1`
+  const make = (path: string, object: object): Promise<void> =>
+    ask({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(object) })
+  const drop = async (path: string): Promise<void> => {
+    const answer = await transport.request({ method: 'DELETE', path })
+    const gone = answer.status === 404 // somebody was faster, and that is what was wanted
+    if (!gone && (answer.status < 200 || answer.status > 299)) throw refusal(answer.status, answer.body)
+  }
+
   const change = (spec: AppSpec, dryRun = false): Promise<void> =>
     patch(`${objectPath(appsPath, 'app')}${dryRun ? '?dryRun=All' : ''}`, { spec } satisfies Pick<App, 'spec'>)
 
@@ -41,23 +59,17 @@ export function newClient(transport: Transport): Client {
         metadata: { annotations: { [AnnotationAction]: action } },
       }),
     create: (namespace, name, spec) =>
-      ask({
-        method: 'POST',
-        path: createsPath(namespace),
-        contentType: 'application/json',
-        body: JSON.stringify({
-          apiVersion: `${GroupName}/v1alpha1`,
-          kind: 'ContainerCreate',
-          metadata: { name },
-          spec,
-        } satisfies ContainerCreate),
-      }),
+      make(createsPath(namespace), {
+        apiVersion,
+        kind: 'ContainerCreate',
+        metadata: { name },
+        spec,
+      } satisfies ContainerCreate),
+    pull: (namespace, name, spec) =>
+      make(pullsPath(namespace), { apiVersion, kind: 'ImagePull', metadata: { name }, spec } satisfies ImagePull),
+    cancelPull: (namespace, name) => drop(objectPath(pullsPath(namespace), name)),
     read: (path) => tell({ method: 'GET', path }),
     post: (path, wish) => tell({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(wish) }),
-    remove: async (namespace, kind, name) => {
-      const answer = await transport.request({ method: 'DELETE', path: objectPath(kindPath(namespace, kind), name) })
-      const gone = answer.status === 404 // somebody was faster, and that is what was wanted
-      if (!gone && (answer.status < 200 || answer.status > 299)) throw refusal(answer.status, answer.body)
-    },
+    remove: (namespace, kind, name) => drop(objectPath(kindPath(namespace, kind), name)),
   }
 }

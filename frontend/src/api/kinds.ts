@@ -39,6 +39,11 @@ export function createsPath(namespace: string): string {
   return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/containercreates`
 }
 
+/** Images that are asked for. */
+export function pullsPath(namespace: string): string {
+  return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/imagepulls`
+}
+
 export function objectPath(collection: string, name: string): string {
   return `${collection}/${encodeURIComponent(name)}`
 }

@@ -9,6 +9,7 @@ export const parts = {
   image: () => import('../views/thing/ImageDetail.svelte'),
   volume: () => import('../views/thing/VolumeDetail.svelte'),
   network: () => import('../views/thing/NetworkDetail.svelte'),
+  pull: () => import('../views/PullImage.svelte'),
   run: () => import('../views/thing/RunImage.svelte'),
   activity: () => import('../views/Activity.svelte'),
   settings: () => import('../views/Settings.svelte'),

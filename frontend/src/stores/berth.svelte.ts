@@ -1,13 +1,23 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { AppName, DefaultNamespace, type Activity, type App, type AppSpec, type Provider } from '../api/app.gen'
 import { newClient, type Client } from '../api/client'
-import type { Container, ContainerCreate, ContainerCreateSpec, Image, Network, Volume } from '../api/containers.gen'
+import type {
+  Container,
+  ContainerCreate,
+  ContainerCreateSpec,
+  Image,
+  ImagePull,
+  ImagePullSpec,
+  Network,
+  Volume,
+} from '../api/containers.gen'
 import { asApiError } from '../api/error'
 import {
   activitiesPath,
   appsPath,
   createsPath,
   kindPath,
+  pullsPath,
   sidePath,
   usagePath,
   versionPath,
@@ -41,6 +51,7 @@ export class Berth {
   readonly #transport: Transport
   #activities: Collection<Activity> | undefined
   readonly #apps: Collection<App>
+  #pulls: Collection<ImagePull> | undefined
   #creates = $state.raw<Collection<ContainerCreate>>()
   /** The version of the daemon that this page came with, and whether there is another one now. */
   #version = ''
@@ -116,6 +127,27 @@ export class Berth {
     const namespace = this.#mirrors?.namespace ?? DefaultNamespace
     this.#creates ??= new Collection<ContainerCreate>(this.#transport, createsPath(namespace))
     await this.#client.create(namespace, name, spec)
+  }
+
+  /** Images that are being pulled, whoever asked for them. They are watched from the first time that somebody asks. */
+  pulls(): Collection<ImagePull> {
+    this.#pulls ??= new Collection<ImagePull>(this.#transport, pullsPath(this.#mirrors?.namespace ?? DefaultNamespace))
+    return this.#pulls
+  }
+
+  /** Asks for an image under that name of the request. Rejects with an ApiError where it is refused. */
+  pull(name: string, spec: ImagePullSpec): Promise<void> {
+    this.pulls()
+    return this.#client.pull(this.#mirrors?.namespace ?? DefaultNamespace, name, spec)
+  }
+
+  /** Cancels a pull, or puts away one that is over. What came of it is seen in pulls. */
+  async cancelPull(name: string): Promise<void> {
+    try {
+      await this.#client.cancelPull(this.#mirrors?.namespace ?? DefaultNamespace, name)
+    } catch {
+      // It is still listed, with the same button.
+    }
   }
 
   /** What running containers use, while somebody looks. */
@@ -206,6 +238,7 @@ export class Berth {
     this.#apps.close()
     this.#activities?.close()
     this.#creates?.close()
+    this.#pulls?.close()
     this.#closeMirrors()
   }
 
