@@ -227,8 +227,12 @@ func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.Containe
 	if err != nil {
 		return "", err
 	}
-	told := ""
+	line := c.newPullLine(false)
+	defer line.end()
 	for e, err := range requests.Watch(ctx, asked.Name) {
+		if ctx.Err() != nil {
+			break
+		}
 		if err != nil {
 			return "", err
 		}
@@ -239,11 +243,9 @@ func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.Containe
 			break
 		}
 		now := e.Object.Status
-		if now.Progress != told && now.Progress != "" {
-			told = now.Progress
-			c.say("%s", told)
-		}
+		line.show(now.Progress)
 		if failed := condition.Get(now.Conditions, containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
+			line.end()
 			c.report(&plainError{failed.Message, ""})
 			if now.ContainerID != "" {
 				return "", exitCode(codeOfStart(failed.Message))
@@ -251,11 +253,15 @@ func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.Containe
 			return "", exitCode(exitNotRun)
 		}
 		if condition.IsTrue(now.Conditions, containersv1.ConditionComplete) {
+			line.end()
 			for _, w := range now.Warnings {
 				c.say("WARNING: %s", w)
 			}
 			return now.ContainerID, nil
 		}
+	}
+	if ctx.Err() != nil {
+		return "", errors.Join(ctx.Err(), withdraw(ctx, requests, asked.Name))
 	}
 	return "", &plainError{"the request for the container went away.", "`berth container ls -a` shows whether it was made."}
 }

@@ -49,6 +49,9 @@ func TestScripts(t *testing.T) {
 			"pty":      pty,
 			"asks":     asks,
 			"vanishes": vanishes,
+			"registry": registry,
+			"stall":    stall,
+			"flow":     flow,
 		},
 	})
 }
@@ -59,6 +62,7 @@ func newInstance(env *testscript.Env) error {
 	if !ok {
 		return errors.New("testscript no longer runs scripts as subtests")
 	}
+	env.Values[underTest{}], env.Values[itsRegistry{}] = t, &running{}
 	home, err := os.MkdirTemp("", "bs")
 	if err != nil {
 		return err
