@@ -261,7 +261,10 @@ func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.Containe
 		}
 	}
 	if ctx.Err() != nil {
-		return "", errors.Join(ctx.Err(), withdraw(ctx, requests, asked.Name))
+		if err := withdraw(ctx, requests, asked.Name); err != nil {
+			return "", err
+		}
+		return "", &plainError{"interrupted; the request for the container is cancelled.", "`berth container ls -a` shows whether it was made."}
 	}
 	return "", &plainError{"the request for the container went away.", "`berth container ls -a` shows whether it was made."}
 }
