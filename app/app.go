@@ -83,7 +83,8 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 		},
 		log,
 	)
-	bye := &farewell{paths: p, log: log}
+	sign := &icon{paths: p, log: log}
+	bye := &farewell{paths: p, log: log, icon: sign}
 	opts.Bind = []any{bridge}
 	opts.OnBeforeClose = bye.beforeClose
 	opts.OnStartup = func(ctx context.Context) {
@@ -100,7 +101,7 @@ func show(opts *options.App, p paths.Paths, log *slog.Logger, claim *instance.Cl
 	}
 	opts.OnDomReady = func(ctx context.Context) {
 		at.loaded(func(script string) { wailsruntime.WindowExecJS(ctx, script) })
-		bringIcon(p, log) // not sooner: the window comes first
+		sign.bring(ctx) // not sooner: the window comes first
 	}
 	// macOS gives links so, and not as arguments.
 	opts.Mac.OnUrlOpen = func(text string) {

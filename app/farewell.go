@@ -30,6 +30,7 @@ const (
 type farewell struct {
 	paths paths.Paths
 	log   *slog.Logger
+	icon  *icon
 
 	mu     sync.Mutex
 	silent bool // a program ends the window, or the user is just being told
@@ -63,11 +64,14 @@ func (f *farewell) beforeClose(ctx context.Context) bool {
 }
 
 func (f *farewell) needed(ctx context.Context) bool {
-	if _, err := os.Stat(filepath.Join(f.paths.State, toldMark)); err == nil || instance.Running(f.paths.Runtime, instance.Tray) {
+	if _, err := os.Stat(filepath.Join(f.paths.State, toldMark)); err == nil || f.icon.coming.Load() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
+	if instance.Running(ctx, f.paths.Runtime, instance.Tray) {
+		return false
+	}
 	d, err := client.Connect(ctx, client.Options{Paths: f.paths, Log: f.log})
 	if err != nil {
 		return false // nothing goes on

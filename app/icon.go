@@ -1,11 +1,13 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/berth-desktop/berth/app/instance"
 	"github.com/berth-desktop/berth/backend/client"
@@ -14,28 +16,36 @@ import (
 
 const trayProgram = "berth-tray"
 
-// bringIcon starts the tray where none runs: a window that was opened from a launcher would else leave no sign of Berth
+// icon is the tray that the window brings.
+type icon struct {
+	paths paths.Paths
+	log   *slog.Logger
+	// coming is set while the one that we started runs: it may wait for a panel before it is there for others.
+	coming atomic.Bool
+}
+
+// bring starts the tray where none runs: a window that was opened from a launcher would else leave no sign of Berth
 // when it is closed. The tray outlives us; a desktop without a place for icons ends it, and its log says so.
-func bringIcon(p paths.Paths, log *slog.Logger) {
-	if instance.Running(p.Runtime, instance.Tray) {
+func (i *icon) bring(ctx context.Context) {
+	if instance.Running(ctx, i.paths.Runtime, instance.Tray) {
 		return
 	}
 	program, err := client.Sibling(trayProgram)
 	if err != nil {
-		log.Info("No icon is shown", "reason", err)
+		i.log.Info("No icon is shown", "reason", err)
 		return
 	}
-	if err := startIcon(p, program); err != nil {
-		log.Warn("No icon is shown", "err", err)
+	if err := i.start(program); err != nil {
+		i.log.Warn("No icon is shown", "err", err)
 	}
 }
 
-func startIcon(p paths.Paths, program string) error {
-	if err := os.MkdirAll(p.Logs(), 0o700); err != nil {
+func (i *icon) start(program string) error {
+	if err := os.MkdirAll(i.paths.Logs(), 0o700); err != nil {
 		return fmt.Errorf("make the folder of logs: %w", err)
 	}
 	// A file and not a pipe: a program that writes to a pipe whose reader is gone is killed.
-	out, err := os.OpenFile(filepath.Join(p.Logs(), "tray.log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	out, err := os.OpenFile(filepath.Join(i.paths.Logs(), "tray.log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the tray's log: %w", err)
 	}
@@ -46,6 +56,10 @@ func startIcon(p paths.Paths, program string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", program, err)
 	}
-	go func() { _ = cmd.Wait() }() // its log says why it ended
+	i.coming.Store(true)
+	go func() {
+		defer i.coming.Store(false)
+		_ = cmd.Wait() // its log says why it ended
+	}()
 	return nil
 }

@@ -28,7 +28,7 @@ func TestAWindowBringsTheIconThatStaysWhenItIsClosed(t *testing.T) {
 	window := s.start(t, "berth-desktop", nil)
 	s.window(t)
 	eventually(t, "the tray comes", func() error {
-		if !instance.Running(p.Runtime, instance.Tray) {
+		if !instance.Running(t.Context(), p.Runtime, instance.Tray) {
 			return errors.New("none runs: " + read(filepath.Join(p.Logs(), "tray.log")))
 		}
 		return nil
@@ -45,7 +45,7 @@ func TestAWindowBringsTheIconThatStaysWhenItIsClosed(t *testing.T) {
 	if code := window.ends(t); code != 0 {
 		t.Errorf("the window ends with %d", code)
 	}
-	if !instance.Running(p.Runtime, instance.Tray) {
+	if !instance.Running(t.Context(), p.Runtime, instance.Tray) {
 		t.Error("the tray has gone with the window")
 	}
 }

@@ -127,12 +127,16 @@ func Ask(ctx context.Context, dir, name, word string) error {
 	return errors.Join(err, conn.Close())
 }
 
-// Running says whether a process holds the face called name in dir.
-func Running(dir, name string) bool {
-	lock := flock.New(filepath.Join(dir, name+".lock"))
-	free, err := lock.TryLock()
-	_ = lock.Close() // it was held for a moment at most
-	return err == nil && !free
+// Running says whether a process holds the face called name in dir. It knocks and does not try the lock, which a process
+// that begins just then would find taken.
+func Running(ctx context.Context, dir, name string) bool {
+	d := net.Dialer{Timeout: patience}
+	conn, err := d.DialContext(ctx, "unix", socket(dir, name))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // nothing was to be said
+	return true
 }
 
 // End asks the process that holds the face called name in dir to quit, and returns once none holds it.

@@ -25,7 +25,7 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 	if err != nil {
 		t.Errorf("another face: %v", err)
 	}
-	if !instance.Running(dir, "window") || instance.Running(dir, "nothing") {
+	if !instance.Running(t.Context(), dir, "window") || instance.Running(t.Context(), dir, "nothing") {
 		t.Error("it is not known which faces run")
 	}
 	for _, c := range []*instance.Claim{first, tray} {
@@ -33,7 +33,7 @@ func TestOnlyOneProcessHoldsAFace(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if instance.Running(dir, "window") || instance.Running(dir, "tray") {
+	if instance.Running(t.Context(), dir, "window") || instance.Running(t.Context(), dir, "tray") {
 		t.Error("a face that was given up is running")
 	}
 	again, err := instance.New(t.Context(), dir, "window")
