@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	appv1 "github.com/berth-desktop/berth/backend/api/app/v1alpha1"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
@@ -145,9 +146,38 @@ func TestWhatIsReadOffAContainer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := &containersv1.Container{Status: c.status}
 			o.Name = "id"
-			got, running := ObserveContainer(o)
+			got, running := ObserveContainer(o, here)
 			if diff := cmp.Diff(c.want, got); diff != "" || running != c.running {
 				t.Errorf("running %v\n%s", running, diff)
+			}
+		})
+	}
+}
+
+func TestPortsAreOpenedWhereTheEngineIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		engine   appv1.ContainerEngine
+		endpoint string
+		want     []string
+	}{
+		"our own":              {appv1.ContainerEngine{Provider: appv1.ProviderNative, Host: "tcp://old:2375"}, "unix:///run/docker.sock", []string{"localhost:80", "localhost:81", "192.0.2.1:82"}},
+		"a socket":             {appv1.ContainerEngine{Provider: appv1.ProviderHost, Host: "unix:///run/docker.sock"}, "unix:///run/docker.sock", []string{"localhost:80", "localhost:81", "192.0.2.1:82"}},
+		"tcp":                  {appv1.ContainerEngine{Provider: appv1.ProviderHost, Host: "tcp://build:2376"}, "unix:///remote.sock", []string{"build:80", "192.0.2.1:82"}},
+		"ssh":                  {appv1.ContainerEngine{Provider: appv1.ProviderHost, Host: "ssh://me@[fd00::1]:22"}, "unix:///remote.sock", []string{"[fd00::1]:80", "192.0.2.1:82"}},
+		"tcp to this machine":  {appv1.ContainerEngine{Provider: appv1.ProviderHost, Host: "tcp://127.0.0.1:2375"}, "tcp://127.0.0.1:2375", []string{"localhost:80", "localhost:81", "192.0.2.1:82"}},
+		"a context, by tcp":    {appv1.ContainerEngine{Provider: appv1.ProviderHost, Host: "desk"}, "tcp://10.0.0.7:2375", []string{"10.0.0.7:80", "192.0.2.1:82"}},
+		"nothing known of yet": {appv1.ContainerEngine{Provider: appv1.ProviderHost}, "", []string{"localhost:80", "localhost:81", "192.0.2.1:82"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := &appv1.App{Spec: appv1.AppSpec{ContainerEngine: c.engine}, Status: appv1.AppStatus{Engine: &appv1.EngineStatus{Endpoint: c.endpoint}}}
+			var got []string
+			for _, p := range published([]containersv1.Port{{Name: "1/tcp", Port: 1, Protocol: "tcp", Bindings: []containersv1.PortBinding{
+				{HostIP: "0.0.0.0", HostPort: 80}, {HostIP: "127.0.0.1", HostPort: 81}, {HostIP: "192.0.2.1", HostPort: 82},
+			}}}, engineHost(app)) {
+				got = append(got, strings.TrimSuffix(strings.TrimPrefix(p.URL, "http://"), "/"))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("ports (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -24,8 +24,8 @@ const (
 	engineTimeout, actionTimeout = 2 * time.Minute, time.Minute
 )
 
-// errMoved says that the mirror writes elsewhere from now on.
-var errMoved = errors.New("the namespace of the engine's objects has changed")
+// errMoved says that the mirror writes elsewhere from now on, or that the engine is on another machine.
+var errMoved = errors.New("the engine, or the namespace of its objects, is another one")
 
 type resource = *client.Resource[containersv1.Container, *containersv1.Container]
 
@@ -66,7 +66,7 @@ func (d *daemon) Watch(ctx context.Context, start bool, o Observer) error {
 				return err
 			}
 			if e.Type == watch.Added || e.Type == watch.Modified {
-				if e.Object.Spec.Namespace != app.Spec.Namespace {
+				if e.Object.Spec.Namespace != app.Spec.Namespace || engineHost(e.Object) != engineHost(app) {
 					return errMoved
 				}
 				o.App(e.Object)
@@ -75,13 +75,15 @@ func (d *daemon) Watch(ctx context.Context, start bool, o Observer) error {
 		}
 		return ctx.Err()
 	})
-	all.Go(func() error { return watchContainers(ctx, c.Containers(app.Spec.Namespace), o.Containers) })
+	all.Go(func() error {
+		return watchContainers(ctx, c.Containers(app.Spec.Namespace), engineHost(app), o.Containers)
+	})
 	all.Go(func() error { return d.watchContext(ctx, looks, o.Context) })
 	return all.Wait()
 }
 
 // watchContainers tells of those that run, whenever that is different.
-func watchContainers(ctx context.Context, c resource, observe func([]Container)) error {
+func watchContainers(ctx context.Context, c resource, engine string, observe func([]Container)) error {
 	known, told, synced := map[string]Container{}, []Container(nil), false
 	for e, err := range c.Watch(ctx, "") {
 		if err != nil {
@@ -93,7 +95,7 @@ func watchContainers(ctx context.Context, c resource, observe func([]Container))
 		case watch.Deleted:
 			delete(known, e.Object.Name)
 		default:
-			if seen, running := ObserveContainer(e.Object); running {
+			if seen, running := ObserveContainer(e.Object, engine); running {
 				known[seen.ID] = seen
 			} else {
 				delete(known, e.Object.Name)

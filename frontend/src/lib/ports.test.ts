@@ -37,12 +37,21 @@ describe('publishedPorts', () => {
 
 describe('engineHost', () => {
   it.each([
-    [undefined, 'localhost'],
-    ['unix:///run/docker.sock', 'localhost'],
-    ['tcp://10.0.0.7:2375', '10.0.0.7'],
-    ['tcp://[fd00::1]:2375', '[fd00::1]'],
-    ['tcp://', 'localhost'],
-  ])('%s', (endpoint, want) => {
-    expect(engineHost(endpoint)).toBe(want)
+    ['', undefined, 'localhost'],
+    ['', 'unix:///run/docker.sock', 'localhost'],
+    ['desk', 'tcp://10.0.0.7:2375', '10.0.0.7'],
+    ['tcp://[fd00::1]:2375', 'unix:///remote.sock', '[fd00::1]'],
+    ['ssh://me@build:22', 'unix:///remote.sock', 'build'],
+    ['tcp://127.0.0.1:2375', 'tcp://127.0.0.1:2375', 'localhost'],
+    ['tcp://', undefined, 'localhost'],
+  ])('%s, at %s', (host, endpoint, want) => {
+    const status = endpoint === undefined ? {} : { engine: { endpoint } }
+    expect(engineHost({ spec: { containerEngine: { provider: 'host', host } }, status })).toBe(want)
+  })
+
+  it('is here for an engine of our own, whatever was set for another', () => {
+    expect(engineHost(undefined)).toBe('localhost')
+    const spec = { containerEngine: { provider: 'native' as const, host: 'tcp://old:2375' } }
+    expect(engineHost({ spec, status: { engine: { endpoint: 'unix:///run/docker.sock' } } })).toBe('localhost')
   })
 })
