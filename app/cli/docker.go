@@ -31,6 +31,9 @@ func likeDocker(cmd *cobra.Command) *cobra.Command {
 		return cmd
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 && args[0] == "prune" {
+			return errors.New("what nobody uses is listed, and removed, all at once: `berth prune`")
+		}
 		if len(args) > 0 && slices.Contains(strings.Fields(dockersVerbs(cmd.Name())), args[0]) {
 			return fmt.Errorf("%s is docker's: `docker --context berth %s %s …`", args[0], cmd.Name(), strings.Join(args, " "))
 		}
@@ -52,13 +55,13 @@ func dockersVerb(cmd *cobra.Command) string {
 func dockersVerbs(group string) string {
 	switch group {
 	case "container":
-		return "commit create diff export port prune update wait"
+		return "commit create diff export port update wait"
 	case "image":
-		return "build import load prune push save tag"
+		return "build import load push save tag"
 	case "volume":
-		return "create prune update"
+		return "create update"
 	case "network":
-		return "connect create disconnect prune"
+		return "connect create disconnect"
 	default:
 		return ""
 	}

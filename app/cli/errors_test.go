@@ -85,6 +85,8 @@ func TestMisuseIsExitCode2AndSaysWhatIsRight(t *testing.T) {
 	}{
 		"an unknown command":      {[]string{"startt"}, `did you mean "start"?`},
 		"an unknown subcommand":   {[]string{"container", "lss"}, `did you mean "ls"?`},
+		"docker's prune":          {[]string{"image", "prune"}, "`berth prune`"},
+		"docker's verb":           {[]string{"image", "save", "x"}, "`docker --context berth image save x …`"},
 		"an unknown flag":         {[]string{"status", "--colour"}, "unknown flag: --colour"},
 		"an argument too many":    {[]string{"start", "now"}, "`berth start --help`"},
 		"an argument too few":     {[]string{"container", "stop"}, "something is missing: `berth container stop"},

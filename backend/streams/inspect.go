@@ -122,7 +122,7 @@ func (s *Server) Files(w http.ResponseWriter, r *http.Request, c *containers.Con
 		}
 		if size > maxFile {
 			return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf(
-				"%s has %d bytes, which is more than is shown: ask for its beginning with limitBytes, or use 'docker cp'", name, size))
+				"%s has %d bytes, which is more than is shown: ask for its beginning with limitBytes, or use 'berth container cp'", name, size))
 		}
 		h := w.Header()
 		// It is a stranger's file: whatever is in it, a browser must not take it for a page of ours.

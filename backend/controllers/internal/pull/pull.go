@@ -65,7 +65,7 @@ func explain(err, loginErr error, ref string, asSomebody bool) *Error {
 	case errors.Is(err, engine.ErrUnreachable):
 		return because(containers.ReasonRegistryUnreachable, "The engine cannot reach %s. Check the network, the proxy and the registry's name, and pull again.", registry)
 	case errors.Is(err, engine.ErrNoSpace):
-		return because(containers.ReasonNoSpace, "The engine's disk is full. Make room with `berth image prune` and pull %s again.", ref)
+		return because(containers.ReasonNoSpace, "The engine's disk is full. Make room with `berth prune` and pull %s again.", ref)
 	case errors.Is(err, engine.ErrCutOff), errors.Is(err, engine.ErrUnavailable):
 		return because(containers.ReasonInterrupted, "The engine ended before %s was there. Start it with `berth start` and pull again: layers that are there are not fetched twice.", ref)
 	default:
