@@ -7,7 +7,7 @@ packages() {
   case "$1" in
     build) echo build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev libayatana-appindicator3-dev ;;
     engine) echo docker.io iptables iproute2 ;;
-    test) echo busybox-static docker-registry chromium xvfb dbus dbus-x11 xfce4-panel xdotool openbox x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git rootlesskit slirp4netns uidmap fuse-overlayfs openssh-server mmdebstrap qemu-utils libarchive-tools ;;
+    test) echo busybox-static docker-registry chromium xvfb dbus dbus-x11 xfce4-panel xdotool openbox xclip x11-utils imagemagick librsvg2-common at-spi2-core fonts-dejavu-core git rootlesskit slirp4netns uidmap fuse-overlayfs openssh-server mmdebstrap qemu-utils libarchive-tools ;;
     machine) echo qemu-system-x86 qemu-utils openssh-client ;;
     image) echo mmdebstrap qemu-utils e2fsprogs ;;
     engines) echo mmdebstrap util-linux ;;
