@@ -17,6 +17,7 @@ export const pulling = {
   dismissOf: (image: string): string => `Dismiss the failed pull of ${image}`,
   list: 'Images that are being pulled',
   bar: 'Downloaded',
+  withdrawn: 'The pull was cancelled elsewhere.',
   begun: 'Asking the registry…',
   layers: (done: number, all: number): string => `${String(done)} of ${String(all)} layers`,
   bytes: (current: string, total: string): string => `${current} of ${total}`,
