@@ -85,7 +85,7 @@ func (c *Client) pull(ctx context.Context, p Pull, each func(PullProgress)) (Pul
 	}
 	stream, err := c.moby.ImagePull(ctx, p.Reference, o)
 	if err != nil {
-		return Pulled{}, explained(translate(err))
+		return Pulled{}, explained(p.Reference, translate(err))
 	}
 	defer stream.Close()
 	count := newPullCount(p.Reference)
@@ -96,7 +96,7 @@ func (c *Client) pull(ctx context.Context, p Pull, each func(PullProgress)) (Pul
 		case err != nil:
 			return Pulled{}, &answer{kind: ErrCutOff, words: err.Error(), cause: err}
 		case m.Error != nil:
-			return Pulled{}, explained(&answer{words: m.Error.Message})
+			return Pulled{}, explained(p.Reference, &answer{words: m.Error.Message})
 		case count.add(&m):
 			each(count.progress())
 		}
@@ -145,19 +145,21 @@ func pullOptions(p Pull) (client.ImagePullOptions, error) {
 }
 
 // explained tells by its words why an image cannot be pulled: within a stream there is nothing else, and before it
-// engines give one status to several causes.
-func explained(err error) error {
+// engines give one status to several causes. The image's own name is none of their words: it may have any in it, and a
+// registry's port any number.
+func explained(ref string, err error) error {
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	words := strings.ToLower(err.Error())
+	host, path, _ := strings.Cut(strings.ToLower(ref), "/")
+	words := strings.NewReplacer(strings.ToLower(ref), "", host+"/v2/"+path, "", host, "").Replace(strings.ToLower(err.Error()))
 	for _, is := range []struct {
 		kind  error
 		signs []string
 	}{
 		{ErrRateLimited, []string{"toomanyrequests", "too many requests", "rate limit"}},
 		{ErrNoSpace, []string{"no space left on device", "disk quota exceeded"}},
-		{ErrDenied, []string{"unauthorized", "access denied", "access to the resource is denied", "no basic auth credentials", "authentication required", "403 forbidden", "401", "denied:", "authorization failed"}},
+		{ErrDenied, []string{"unauthorized", "access denied", "access to the resource is denied", "no basic auth credentials", "authentication required", "403 forbidden", "denied:", "authorization failed"}},
 		{ErrNotFound, []string{"manifest unknown", "no matching manifest", "not found", "no such image", "name unknown", "repository name not known", "does not provide the specified platform", "operating system is not supported"}},
 		{ErrUnreachable, []string{"no such host", "connection refused", "i/o timeout", "network is unreachable", "no route to host", "tls handshake timeout", "request canceled while waiting for connection", "server misbehaving", "connection reset by peer", "certificate", "http response to https client", "dial tcp", "proxyconnect", "temporary failure in name resolution", "unexpected eof"}},
 	} {

@@ -23,12 +23,20 @@ func TestPullsTellWhyByTheEnginesWords(t *testing.T) {
 		"write /var/lib/docker/tmp/GetImageBlob123: no space left on device":                                                                    ErrNoSpace,
 		"failed to register layer: Error processing tar file(exit status 1): write /usr/lib/libLLVM.so: no space left on device, was not found": ErrNoSpace,
 	} {
-		if err := explained(&answer{words: words}); !errors.Is(err, want) || err.Error() != words {
+		if err := explained("busybox:nope", &answer{words: words}); !errors.Is(err, want) || err.Error() != words {
 			t.Errorf("%q is %v, want %v", words, err, want)
 		}
 	}
+	for ref, words := range map[string]string{
+		"127.0.0.1:43401/busybox:2":      "manifest for 127.0.0.1:43401/busybox:2 not found: manifest unknown: manifest unknown",
+		"Unauthorized.example/denied:no": "manifest for unauthorized.example/denied:no not found: manifest unknown: manifest unknown",
+	} {
+		if err := explained(ref, &answer{words: words}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("of %s %q is %v, for what stands in the image's name", ref, words, err)
+		}
+	}
 	odd := &answer{words: "the moon is full"}
-	if err := explained(odd); !errors.Is(err, error(odd)) {
+	if err := explained("moon", odd); !errors.Is(err, error(odd)) {
 		t.Errorf("%v became %v", odd, err)
 	}
 }
