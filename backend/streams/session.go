@@ -102,7 +102,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 		return nil // the upgrader has answered
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	t := &talk{conn: conn, input: make(chan []byte, inputAhead), gone: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
+	t := &talk{conn: conn, input: make(chan []byte, inputAhead), gone: make(chan struct{}), heard: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer func() { _ = conn.Close() }()
@@ -159,6 +159,7 @@ type talk struct {
 	conn   *websocket.Conn
 	input  chan []byte      // what the client typed and the process has not read; an empty one ends the input
 	gone   chan struct{}    // closed when the client is
+	heard  chan struct{}    // closed when nothing more of the client's is heard
 	size   chan stream.Size // the latest that the process has not been told
 	window *window
 	parted bool // the client goes and wants the process to go on; only listen uses it
@@ -189,12 +190,26 @@ func (t *talk) follow(ctx context.Context, process *engine.Session) (int, error)
 		if err := t.window.take(ctx, len(text)); err != nil {
 			return err
 		}
-		return t.send(channel, text, writeDeadline)
+		err := t.send(channel, text, writeDeadline)
+		if err != nil {
+			t.hearOut()
+		}
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
 	return process.ExitCode(ctx)
+}
+
+// hearOut lets listen hear the rest from a client that takes no more: whether it wants the process to go on, or to be
+// hung up on, which must be done before the session is closed.
+func (t *talk) hearOut() {
+	_ = t.conn.SetReadDeadline(time.Now().Add(lastWords)) // it may be closed
+	select {
+	case <-t.heard:
+	case <-time.After(lastWords):
+	}
 }
 
 func (t *talk) send(channel byte, text []byte, within time.Duration) error {
@@ -245,6 +260,7 @@ func outcome(code int, err error) metav1.Status {
 
 // listen takes what the client sends, until it goes. quit ends the output.
 func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*engine.Session), quit context.CancelFunc) {
+	defer close(t.heard)
 	defer process.Close()
 	defer quit()
 	t.conn.SetReadLimit(maxMessage)
