@@ -126,17 +126,7 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	t.Helper()
 	// It is told before the disk is full, and begins after: who talks to a machine that is paused waits with it.
 	in.run("nohup sh -c 'sleep 10; exec dd if=/dev/urandom of=/mnt/lima-data/big bs=1M count=60 conv=fsync' >/dev/null 2>/run/dd.log </dev/null &")
-	var s unix.Statfs_t
-	if err := unix.Statfs(home, &s); err != nil {
-		t.Fatal(err)
-	}
-	ballast, err := os.Create(filepath.Join(home, "ballast"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(unix.Fallocate(int(ballast.Fd()), 0, 0, int64(s.Bavail-1)*s.Bsize), ballast.Close()); err != nil {
-		t.Fatal(err)
-	}
+	ballast := fill(t, home)
 	warning := func() string {
 		s, err := d.Inspect(t.Context())
 		if err != nil || s.Phase != vm.Running {
@@ -146,11 +136,36 @@ func pausesWhileFull(t *testing.T, d *lima.Driver, in guest, home string) {
 	}
 	eventually(t, "a warning", func() bool { return strings.Contains(warning(), "disk of this computer is full") })
 	t.Logf("the machine is said to be paused: %s", warning())
-	if err := os.Remove(ballast.Name()); err != nil {
+	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it goes on", func() bool { return !strings.Contains(warning(), "full") })
 	in.run("for i in $(seq 60); do test \"$(stat -c %s /mnt/lima-data/big)\" = 62914560 && exit 0; sleep 1; done; cat /run/dd.log; exit 1")
+}
+
+// fill takes all that is free on a folder's disk and returns the file that holds it. It asks for no more than it is
+// given: the machine writes to the same disk meanwhile, so what was free a moment ago is not.
+func fill(t *testing.T, dir string) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "ballast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(0)
+	for chunk := int64(1 << 30); chunk >= int64(os.Getpagesize()); {
+		switch err := unix.Fallocate(int(f.Fd()), 0, size, chunk); {
+		case err == nil:
+			size += chunk
+		case errors.Is(err, unix.ENOSPC):
+			chunk /= 2
+		case !errors.Is(err, unix.EINTR):
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return f.Name()
 }
 
 // guest is one that is spoken to.
