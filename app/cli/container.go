@@ -31,7 +31,7 @@ func (c *CLI) containerCommand() *cobra.Command {
 		c.copyCommand(),
 		c.containerLogsCommand(),
 		c.execCommand(),
-		c.runCommand(),
+		c.runCommand(), c.createCommand(),
 		c.attachCommand(),
 		c.statsCommand(),
 		c.topCommand(),

@@ -55,7 +55,7 @@ func dockersVerb(cmd *cobra.Command) string {
 func dockersVerbs(group string) string {
 	switch group {
 	case "container":
-		return "commit create diff export port update wait"
+		return "commit diff export port update wait"
 	case "image":
 		return "build import load push save tag"
 	case "volume":
@@ -70,16 +70,14 @@ func dockersVerbs(group string) string {
 // dockersFlags are docker's of a verb that Berth's lacks.
 func dockersFlags(verb string) string {
 	switch verb {
-	case "container run":
-		return "add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile " +
-			"cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device " +
-			"device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-option dns-search " +
-			"domainname expose gpus group-add health-cmd health-interval health-retries health-start-interval " +
-			"health-start-period health-timeout init ip ip6 ipc isolation label-file link link-local-ip log-driver " +
-			"log-opt mac-address memory memory-reservation memory-swap memory-swappiness mount network-alias no-healthcheck " +
-			"oom-kill-disable oom-score-adj pid pids-limit platform privileged publish-all quiet read-only runtime " +
-			"security-opt shm-size sig-proxy stop-signal stop-timeout storage-opt sysctl tmpfs ulimit userns uts " +
-			"volume-driver volumes-from"
+	case "container run", "container create":
+		return "annotation attach blkio-weight blkio-weight-device cgroup-parent cgroupns cidfile cpu-period cpu-quota cpu- " +
+			"rt-period cpu-rt-runtime cpu-shares cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps device-read- " +
+			"iops device-write-bps device-write-iops dns-option dns-search domainname expose gpus group-add health-cmd " +
+			"health-interval health-retries health-start-interval health-start-period health-timeout ip ip6 ipc isolation " +
+			"label-file link link-local-ip log-driver log-opt mac-address memory-reservation memory-swap memory- " +
+			"swappiness no-healthcheck oom-kill-disable oom-score-adj pid pids-limit runtime security-opt sig-proxy " +
+			"storage-opt sysctl ulimit userns uts volume-driver volumes-from"
 	case "container ls", "container inspect":
 		return "size"
 	case "container start":
@@ -110,8 +108,8 @@ func dockersFlags(verb string) string {
 // dockersLetters are the short names among dockersFlags.
 func dockersLetters(verb string) map[string]string {
 	switch verb {
-	case "container run":
-		return map[string]string{"a": "attach", "c": "cpu-shares", "m": "memory", "P": "publish-all", "q": "quiet"}
+	case "container run", "container create":
+		return map[string]string{"a": "attach", "c": "cpu-shares"}
 	case "container start":
 		return map[string]string{"a": "attach", "i": "interactive"}
 	case "container rm":

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -25,20 +24,6 @@ const (
 	exitNotAllowed = 126
 	exitNoCommand  = 127
 )
-
-// runOptions is what `run` was asked for.
-type runOptions struct {
-	containersv1.ContainerCreateSpec
-
-	detach         bool
-	entrypoint     string
-	ports, volumes []string
-	labels         []string
-	envFiles       []string
-	pull           string
-	hasEntrypoint  bool
-	keys           detachKeys
-}
 
 func (c *CLI) runCommand() *cobra.Command {
 	var o runOptions
@@ -62,120 +47,45 @@ func (c *CLI) runCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.SetInterspersed(false)
 	f.BoolVarP(&o.detach, "detach", "d", false, "print its ID, and do not wait for it")
 	o.keys.flag(f)
-	f.BoolVarP(&o.Stdin, "interactive", "i", false, "pass on what is typed")
-	f.BoolVarP(&o.TTY, "tty", "t", false, "give it a terminal")
 	f.BoolVar(&o.AutoRemove, "rm", false, "remove it once it has stopped")
-	f.StringVar(&o.Name, "name", "", "call it NAME")
-	f.StringArrayVarP(&o.Env, "env", "e", nil, "set NAME=VALUE, or NAME to the value that it has here")
-	f.StringArrayVar(&o.envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
-	f.StringArrayVarP(&o.ports, "publish", "p", nil, "lead to one of its ports: [[IP:]HOST:]PORT[/udp]")
-	f.StringArrayVarP(&o.volumes, "volume", "v", nil, "mount a volume or a folder: [SOURCE:]TARGET[:ro]")
-	f.StringArrayVarP(&o.labels, "label", "l", nil, "set the label NAME=VALUE")
-	f.StringVar(&o.Network, "network", "", "connect it to NETWORK")
-	f.StringVar(&o.RestartPolicy, "restart", "", "no, always, unless-stopped, on-failure or on-failure:N")
-	f.StringVarP(&o.WorkingDir, "workdir", "w", "", "begin in this folder")
-	f.StringVarP(&o.User, "user", "u", "", "run as USER or USER:GROUP")
-	f.StringVarP(&o.Hostname, "hostname", "h", "", "its name for itself")
-	f.Bool("help", false, "how it is used") // -h is docker's for the hostname
-	f.StringVar(&o.entrypoint, "entrypoint", "", "run this instead of the image's entrypoint")
-	f.StringVar(&o.pull, "pull", "missing", "fetch the image: missing, always or never")
+	o.flags(f)
 	return likeDocker(cmd)
 }
 
-// read completes the wish from what was written.
-func (o *runOptions) read(args []string) error {
-	o.Image, o.Args, o.Pull, o.Start = args[0], args[1:], containersv1.PullPolicy(o.pull), o.detach
-	if o.hasEntrypoint {
-		o.Command = []string{o.entrypoint}
-	}
-	if o.AutoRemove && o.RestartPolicy != "" && o.RestartPolicy != "no" {
-		return fmt.Errorf("--rm and --restart %s do not go together", o.RestartPolicy)
-	}
-	env, err := environment(o.envFiles, o.Env)
-	if err != nil {
-		return err
-	}
-	o.Env = env
-	for _, l := range o.labels {
-		name, value, _ := strings.Cut(l, "=")
-		if o.Labels == nil {
-			o.Labels = map[string]string{}
-		}
-		o.Labels[name] = value
-	}
-	for _, text := range o.ports {
-		p, err := readPort(text)
-		if err != nil {
+// createCommand makes a container that is started later.
+func (c *CLI) createCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "create IMAGE [COMMAND [ARGUMENT…]]", Short: "Make a container without starting it, and print its ID", Args: cobra.MinimumNArgs(1),
+		ValidArgsFunction: imageThings().complete(c),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.hasEntrypoint = cmd.Flags().Changed("entrypoint")
+			if err := o.read(args); err != nil {
+				return &usageError{err: err, command: cmd.CommandPath()}
+			}
+			m, err := c.mirror(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			id, err := c.create(cmd.Context(), m, &o)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.cfg.Stdout, id)
 			return err
-		}
-		o.Ports = append(o.Ports, p)
+		},
 	}
-	for _, text := range o.volumes {
-		v, err := readVolume(text)
-		if err != nil {
-			return err
-		}
-		o.Volumes = append(o.Volumes, v)
-	}
-	return nil
-}
-
-func readPort(text string) (p containersv1.PublishedPort, err error) {
-	wrong := fmt.Errorf("-p %s: use [[IP:]HOST:]PORT[/udp]", text)
-	rest, protocol, _ := strings.Cut(text, "/")
-	p.Protocol = protocol
-	host, inside := "", rest
-	if at := strings.LastIndex(rest, ":"); at >= 0 {
-		host, inside = rest[:at], rest[at+1:]
-	}
-	if at := strings.LastIndex(host, ":"); at >= 0 {
-		p.HostIP, host = strings.Trim(host[:at], "[]"), host[at+1:]
-	}
-	if p.ContainerPort, err = portNumber(inside); err != nil || p.ContainerPort == 0 {
-		return p, wrong
-	}
-	if host != "" {
-		if p.HostPort, err = portNumber(host); err != nil {
-			return p, wrong
-		}
-	}
-	return p, nil
-}
-
-func portNumber(text string) (int32, error) {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return int32(n), err //nolint:gosec // sixteen bits
-}
-
-func readVolume(text string) (v containersv1.VolumeMount, err error) {
-	rest, mode := text, ""
-	for _, m := range []string{":ro", ":rw"} {
-		if before, found := strings.CutSuffix(rest, m); found {
-			rest, mode = before, m
-		}
-	}
-	v.ReadOnly = mode == ":ro"
-	if at := strings.LastIndex(rest, ":"); at >= 0 {
-		v.Source, v.Target = rest[:at], rest[at+1:]
-	} else {
-		v.Target = rest
-	}
-	if strings.HasPrefix(v.Source, ".") || strings.HasPrefix(v.Source, "~") {
-		if v.Source, err = filepath.Abs(v.Source); err != nil {
-			return v, err
-		}
-	}
-	if !strings.HasPrefix(v.Target, "/") {
-		return v, fmt.Errorf("-v %s: use [SOURCE:]TARGET[:ro], with an absolute TARGET", text)
-	}
-	return v, nil
+	f := cmd.Flags()
+	f.BoolVar(&o.AutoRemove, "rm", false, "remove it once it was started and has stopped")
+	o.flags(f)
+	return likeDocker(cmd)
 }
 
 func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
-	id, err := c.create(ctx, m, o.ContainerCreateSpec)
+	id, err := c.create(ctx, m, o)
 	if err != nil {
 		return err
 	}
@@ -221,9 +131,9 @@ func codeOfStart(why string) int {
 }
 
 // create has a container made, tells what is done for it, and gives its ID.
-func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.ContainerCreateSpec) (string, error) {
+func (c *CLI) create(ctx context.Context, m mirrored, o *runOptions) (string, error) {
 	requests := m.ContainerCreates(m.namespace)
-	asked, err := requests.Create(ctx, &containersv1.ContainerCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}, Spec: spec})
+	asked, err := requests.Create(ctx, &containersv1.ContainerCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}, Spec: o.ContainerCreateSpec})
 	if err != nil {
 		return "", err
 	}
@@ -243,7 +153,9 @@ func (c *CLI) create(ctx context.Context, m mirrored, spec containersv1.Containe
 			break
 		}
 		now := e.Object.Status
-		line.show(now.Progress)
+		if !o.quiet {
+			line.show(now.Progress)
+		}
 		if failed := condition.Get(now.Conditions, containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
 			line.end()
 			c.report(&plainError{failed.Message, ""})

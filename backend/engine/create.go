@@ -12,6 +12,7 @@ import (
 	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
@@ -35,22 +36,98 @@ func createOptions(spec *containers.ContainerCreateSpec) (client.ContainerCreate
 	if err != nil {
 		return client.ContainerCreateOptions{}, err
 	}
-	restart, err := restartPolicy(spec.RestartPolicy)
+	host, err := hostConfig(spec)
 	if err != nil {
 		return client.ContainerCreateOptions{}, err
 	}
-	return client.ContainerCreateOptions{
+	host.PortBindings = bindings
+	o := client.ContainerCreateOptions{
 		Name: spec.Name,
 		Config: &container.Config{
 			Image: spec.Image, Entrypoint: spec.Command, Cmd: spec.Args, Env: spec.Env, WorkingDir: spec.WorkingDir,
 			User: spec.User, Hostname: spec.Hostname, Labels: spec.Labels, ExposedPorts: exposed,
 			Tty: spec.TTY, OpenStdin: spec.Stdin, StdinOnce: spec.Stdin, AttachStdin: spec.Stdin,
+			StopSignal: spec.StopSignal,
 		},
-		HostConfig: &container.HostConfig{
-			AutoRemove: spec.AutoRemove, NetworkMode: container.NetworkMode(spec.Network),
-			PortBindings: bindings, Mounts: mounts(spec.Volumes), RestartPolicy: restart,
-		},
-	}, nil
+		HostConfig: host,
+	}
+	if s := spec.StopTimeoutSeconds; s != nil {
+		o.Config.StopTimeout = new(int(*s))
+	}
+	if spec.Platform != "" {
+		o.Platform = &platforms(spec.Platform)[0]
+	}
+	if len(spec.NetworkAliases) > 0 {
+		o.NetworkingConfig = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
+			spec.Network: {Aliases: spec.NetworkAliases},
+		}}
+	}
+	return o, nil
+}
+
+func hostConfig(spec *containers.ContainerCreateSpec) (*container.HostConfig, error) {
+	restart, err := restartPolicy(spec.RestartPolicy)
+	if err != nil {
+		return nil, err
+	}
+	dns, err := addresses(spec.DNS)
+	if err != nil {
+		return nil, err
+	}
+	binds, mounted := mounts(spec.Volumes)
+	h := &container.HostConfig{
+		AutoRemove: spec.AutoRemove, NetworkMode: container.NetworkMode(spec.Network), RestartPolicy: restart,
+		Binds: binds, Mounts: mounted, PublishAllPorts: spec.PublishAll, ExtraHosts: spec.ExtraHosts, DNS: dns,
+		Privileged: spec.Privileged, CapAdd: spec.CapAdd, CapDrop: spec.CapDrop, ReadonlyRootfs: spec.ReadOnlyRoot,
+		Resources: container.Resources{Devices: devices(spec.Devices)},
+	}
+	if spec.Init { // left out, the engine's own setting holds
+		h.Init = new(true)
+	}
+	for _, t := range spec.Tmpfs {
+		if h.Tmpfs == nil {
+			h.Tmpfs = map[string]string{}
+		}
+		h.Tmpfs[t.Target] = t.Options
+	}
+	if q := spec.Resources.CPUs; q != nil {
+		h.NanoCPUs = q.ScaledValue(resource.Nano)
+	}
+	if q := spec.Resources.Memory; q != nil {
+		h.Memory = q.Value()
+	}
+	if q := spec.Resources.SharedMemory; q != nil {
+		h.ShmSize = q.Value()
+	}
+	return h, nil
+}
+
+func addresses(all []string) (out []netip.Addr, err error) {
+	for _, text := range all {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("read the address of a DNS server: %w", err)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func devices(all []string) (out []container.DeviceMapping) {
+	for _, text := range all {
+		parts := strings.Split(text, ":")
+		d := container.DeviceMapping{PathOnHost: parts[0], PathInContainer: parts[0], CgroupPermissions: "rwm"}
+		switch {
+		case len(parts) == 3:
+			d.PathInContainer, d.CgroupPermissions = parts[1], parts[2]
+		case len(parts) == 2 && strings.HasPrefix(parts[1], "/"):
+			d.PathInContainer = parts[1]
+		case len(parts) == 2:
+			d.CgroupPermissions = parts[1]
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 func ports(all []containers.PublishedPort) (network.PortSet, network.PortMap, error) {
@@ -79,19 +156,32 @@ func ports(all []containers.PublishedPort) (network.PortSet, network.PortMap, er
 	return exposed, bindings, nil
 }
 
-func mounts(all []containers.VolumeMount) []mount.Mount {
-	var out []mount.Mount
+// mounts tells what is mounted. A folder that is not there is made for a bind alone: as a mount, an engine of API 1.41
+// would refuse it.
+func mounts(all []containers.VolumeMount) (binds []string, out []mount.Mount) {
 	for _, v := range all {
 		m := mount.Mount{Type: mount.TypeVolume, Source: v.Source, Target: v.Target, ReadOnly: v.ReadOnly}
-		if strings.HasPrefix(v.Source, "/") || (len(v.Source) > 2 && v.Source[1] == ':') { // C:\ on Windows
-			m.Type = mount.TypeBind
-			// As docker's -v does: a folder that is not there is made.
-			m.BindOptions = &mount.BindOptions{CreateMountpoint: true}
+		if !strings.HasPrefix(v.Source, "/") && !onWindows(v.Source) {
+			out = append(out, m)
+			continue
 		}
-		out = append(out, m)
+		if v.MustExist || strings.Contains(v.Source, ":") { // a bind has colons between its parts
+			m.Type = mount.TypeBind
+			m.BindOptions = &mount.BindOptions{CreateMountpoint: !v.MustExist}
+			out = append(out, m)
+			continue
+		}
+		bind := v.Source + ":" + v.Target
+		if v.ReadOnly {
+			bind += ":ro"
+		}
+		binds = append(binds, bind)
 	}
-	return out
+	return binds, out
 }
+
+// onWindows tells C:\ from a volume's name.
+func onWindows(source string) bool { return len(source) > 2 && source[1] == ':' }
 
 func restartPolicy(text string) (container.RestartPolicy, error) {
 	mode, count, counted := strings.Cut(text, ":")

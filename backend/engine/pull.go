@@ -125,11 +125,16 @@ func (c *Client) pulled(ctx context.Context, named reference.Named) (Pulled, err
 	return Pulled{ID: id, RepoTag: name, Listed: true}, err
 }
 
+// platforms reads os/architecture[/variant].
+func platforms(text string) []ocispec.Platform {
+	parts := append(strings.SplitN(text, "/", 3), "", "")
+	return []ocispec.Platform{{OS: parts[0], Architecture: parts[1], Variant: parts[2]}}
+}
+
 func pullOptions(p Pull) (client.ImagePullOptions, error) {
 	var o client.ImagePullOptions
 	if p.Platform != "" {
-		parts := append(strings.SplitN(p.Platform, "/", 3), "", "")
-		o.Platforms = []ocispec.Platform{{OS: parts[0], Architecture: parts[1], Variant: parts[2]}}
+		o.Platforms = platforms(p.Platform)
 	}
 	if p.Login == (Login{}) {
 		return o, nil

@@ -60,6 +60,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ContainerNamespaceApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerNamespaceStatus"):
 		return &applyconfigurationcontainersv1alpha1.ContainerNamespaceStatusApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerResources"):
+		return &applyconfigurationcontainersv1alpha1.ContainerResourcesApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerSpec"):
 		return &applyconfigurationcontainersv1alpha1.ContainerSpecApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerStatus"):
@@ -94,6 +96,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.PublishedPortApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Subnet"):
 		return &applyconfigurationcontainersv1alpha1.SubnetApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("TmpfsMount"):
+		return &applyconfigurationcontainersv1alpha1.TmpfsMountApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):
 		return &applyconfigurationcontainersv1alpha1.VolumeApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeMount"):

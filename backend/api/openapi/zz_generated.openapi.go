@@ -44,6 +44,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ContainerNamespace{}.OpenAPIModelName():       schema_backend_api_containers_v1alpha1_ContainerNamespace(ref),
 		containersv1alpha1.ContainerNamespaceList{}.OpenAPIModelName():   schema_backend_api_containers_v1alpha1_ContainerNamespaceList(ref),
 		containersv1alpha1.ContainerNamespaceStatus{}.OpenAPIModelName(): schema_backend_api_containers_v1alpha1_ContainerNamespaceStatus(ref),
+		containersv1alpha1.ContainerResources{}.OpenAPIModelName():       schema_backend_api_containers_v1alpha1_ContainerResources(ref),
 		containersv1alpha1.ContainerSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ContainerSpec(ref),
 		containersv1alpha1.ContainerStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ContainerStatus(ref),
 		containersv1alpha1.Image{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Image(ref),
@@ -64,6 +65,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.PortBinding{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_PortBinding(ref),
 		containersv1alpha1.PublishedPort{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_PublishedPort(ref),
 		containersv1alpha1.Subnet{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Subnet(ref),
+		containersv1alpha1.TmpfsMount{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_TmpfsMount(ref),
 		containersv1alpha1.Volume{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Volume(ref),
 		containersv1alpha1.VolumeList{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_VolumeList(ref),
 		containersv1alpha1.VolumeMount{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_VolumeMount(ref),
@@ -1010,6 +1012,13 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							Enum:        []interface{}{"always", "missing", "never"},
 						},
 					},
+					"platform": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Platform is os/architecture[/variant], such as linux/amd64; the engine's own if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"name": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Name in the engine; the engine makes one up if it is empty.",
@@ -1113,6 +1122,13 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							},
 						},
 					},
+					"publishAll": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PublishAll publishes the ports that the image names, each on a free one.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
 					"volumes": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -1126,6 +1142,46 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
 										Ref: ref(containersv1alpha1.VolumeMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tmpfs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"target",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Tmpfs are folders that are kept in memory, and gone with the container's process.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.TmpfsMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"devices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
 									},
 								},
 							},
@@ -1151,6 +1207,143 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							Description: "Network is a network's name, host, none, or container:NAME.",
 							Type:        []string{"string"},
 							Format:      "",
+						},
+					},
+					"networkAliases": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkAliases are further names of the container in its network.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"extraHosts": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"dns": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DNS are the addresses of the servers that the container asks for names.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Resources bound what it may use; without them it may use all that the machine has.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ContainerResources{}.OpenAPIModelName()),
+						},
+					},
+					"privileged": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Privileged gives it all rights over the machine.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"capAdd": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "CapAdd are capabilities of the kernel that it gets besides the engine's usual ones: NET_ADMIN, ALL.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"capDrop": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "CapDrop are capabilities that it loses.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"readOnlyRoot": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReadOnlyRoot lets nothing be written but in its mounts.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"init": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Init puts a process before its own that ends zombies and passes signals on.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"stopSignal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StopSignal ends it in order, such as SIGINT; what the image says, else SIGTERM, if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stopTimeoutSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StopTimeoutSeconds is how long it may take to end in order before it is killed; -1 waits for ever. The engine's own is 10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
 						},
 					},
 					"restartPolicy": {
@@ -1193,7 +1386,7 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 			},
 		},
 		Dependencies: []string{
-			containersv1alpha1.PublishedPort{}.OpenAPIModelName(), containersv1alpha1.VolumeMount{}.OpenAPIModelName()},
+			containersv1alpha1.ContainerResources{}.OpenAPIModelName(), containersv1alpha1.PublishedPort{}.OpenAPIModelName(), containersv1alpha1.TmpfsMount{}.OpenAPIModelName(), containersv1alpha1.VolumeMount{}.OpenAPIModelName()},
 	}
 }
 
@@ -1421,6 +1614,39 @@ func schema_backend_api_containers_v1alpha1_ContainerNamespaceStatus(ref common.
 				},
 			},
 		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ContainerResources(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerResources are bounds of what a container may use.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"cpus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUs is how much of the processors: 1500m is one and a half.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"memory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Memory in bytes; the engine refuses less than 6 MiB.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"sharedMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -2831,6 +3057,35 @@ func schema_backend_api_containers_v1alpha1_Subnet(ref common.ReferenceCallback)
 	}
 }
 
+func schema_backend_api_containers_v1alpha1_TmpfsMount(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TmpfsMount is a folder in memory.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Target is the absolute path inside.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"options": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Options are the kernel's, with commas between: size=64m,mode=1777.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"target"},
+			},
+		},
+	}
+}
+
 func schema_backend_api_containers_v1alpha1_Volume(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2946,6 +3201,13 @@ func schema_backend_api_containers_v1alpha1_VolumeMount(ref common.ReferenceCall
 					"readOnly": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ReadOnly lets nothing be written.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"mustExist": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.",
 							Type:        []string{"boolean"},
 							Format:      "",
 						},

@@ -64,13 +64,13 @@ func carryOut(ctx context.Context, cfg Config, c *containers.ContainerCreate, te
 		return out, err
 	}
 	if c.Spec.Pull == containers.PullAlways {
-		if err := fetch(ctx, cfg, eng, c.Spec.Image, tell); err != nil {
+		if err := fetch(ctx, cfg, eng, &c.Spec, tell); err != nil {
 			return out, err
 		}
 	}
 	out.id, out.warnings, err = eng.CreateContainer(ctx, &c.Spec)
 	if errors.Is(err, engine.ErrNotFound) && (c.Spec.Pull == "" || c.Spec.Pull == containers.PullMissing) && engine.IsImageMissing(err) {
-		if err := fetch(ctx, cfg, eng, c.Spec.Image, tell); err != nil {
+		if err := fetch(ctx, cfg, eng, &c.Spec, tell); err != nil {
 			return out, err
 		}
 		out.id, out.warnings, err = eng.CreateContainer(ctx, &c.Spec)
@@ -81,12 +81,12 @@ func carryOut(ctx context.Context, cfg Config, c *containers.ContainerCreate, te
 	return out, eng.StartContainer(ctx, out.id)
 }
 
-func fetch(ctx context.Context, cfg Config, eng Engine, image string, tell tell) error {
+func fetch(ctx context.Context, cfg Config, eng Engine, spec *containers.ContainerCreateSpec, tell tell) error {
 	show := func(line string) {
 		tell(func(c *containers.ContainerCreate) { c.Status.Progress = line })
 	}
-	show("Pulling " + image)
-	_, err := pull.Image(ctx, eng, cfg.Logins, image, "", func(now engine.PullProgress) { show(now.Line) })
+	show("Pulling " + spec.Image)
+	_, err := pull.Image(ctx, eng, cfg.Logins, spec.Image, spec.Platform, func(now engine.PullProgress) { show(now.Line) })
 	return err
 }
 

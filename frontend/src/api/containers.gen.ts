@@ -507,6 +507,11 @@ export interface ContainerCreateSpec {
    */
   pull?: PullPolicy;
   /**
+   * Platform is os/architecture[/variant], such as linux/amd64; the engine's own if it is empty.
+   * +optional
+   */
+  platform?: string;
+  /**
    * Name in the engine; the engine makes one up if it is empty.
    * +optional
    */
@@ -551,11 +556,29 @@ export interface ContainerCreateSpec {
    */
   ports?: PublishedPort[];
   /**
+   * PublishAll publishes the ports that the image names, each on a free one.
+   * +optional
+   */
+  publishAll?: boolean;
+  /**
    * Volumes that are mounted.
    * +optional
    * +listType=atomic
    */
   volumes?: VolumeMount[];
+  /**
+   * Tmpfs are folders that are kept in memory, and gone with the container's process.
+   * +optional
+   * +listType=map
+   * +listMapKey=target
+   */
+  tmpfs?: TmpfsMount[];
+  /**
+   * Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
+   * +optional
+   * +listType=atomic
+   */
+  devices?: string[];
   /**
    * Labels on the container: free text.
    * +optional
@@ -566,6 +589,67 @@ export interface ContainerCreateSpec {
    * +optional
    */
   network?: string;
+  /**
+   * NetworkAliases are further names of the container in its network.
+   * +optional
+   * +listType=atomic
+   */
+  networkAliases?: string[];
+  /**
+   * ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
+   * +optional
+   * +listType=atomic
+   */
+  extraHosts?: string[];
+  /**
+   * DNS are the addresses of the servers that the container asks for names.
+   * +optional
+   * +listType=atomic
+   */
+  dns?: string[];
+  /**
+   * Resources bound what it may use; without them it may use all that the machine has.
+   * +optional
+   */
+  resources?: ContainerResources;
+  /**
+   * Privileged gives it all rights over the machine.
+   * +optional
+   */
+  privileged?: boolean;
+  /**
+   * CapAdd are capabilities of the kernel that it gets besides the engine's usual ones: NET_ADMIN, ALL.
+   * +optional
+   * +listType=atomic
+   */
+  capAdd?: string[];
+  /**
+   * CapDrop are capabilities that it loses.
+   * +optional
+   * +listType=atomic
+   */
+  capDrop?: string[];
+  /**
+   * ReadOnlyRoot lets nothing be written but in its mounts.
+   * +optional
+   */
+  readOnlyRoot?: boolean;
+  /**
+   * Init puts a process before its own that ends zombies and passes signals on.
+   * +optional
+   */
+  init?: boolean;
+  /**
+   * StopSignal ends it in order, such as SIGINT; what the image says, else SIGTERM, if it is empty.
+   * +optional
+   */
+  stopSignal?: string;
+  /**
+   * StopTimeoutSeconds is how long it may take to end in order before it is killed; -1 waits for ever. The engine's own
+   * is 10.
+   * +optional
+   */
+  stopTimeoutSeconds?: number /* int32 */;
   /**
    * RestartPolicy is no, always, unless-stopped, on-failure or on-failure:N.
    * +optional
@@ -634,6 +718,45 @@ export interface VolumeMount {
    * +optional
    */
   readOnly?: boolean;
+  /**
+   * MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
+   * +optional
+   */
+  mustExist?: boolean;
+}
+/**
+ * TmpfsMount is a folder in memory.
+ */
+export interface TmpfsMount {
+  /**
+   * Target is the absolute path inside.
+   */
+  target: string;
+  /**
+   * Options are the kernel's, with commas between: size=64m,mode=1777.
+   * +optional
+   */
+  options?: string;
+}
+/**
+ * ContainerResources are bounds of what a container may use.
+ */
+export interface ContainerResources {
+  /**
+   * CPUs is how much of the processors: 1500m is one and a half.
+   * +optional
+   */
+  cpus?: string;
+  /**
+   * Memory in bytes; the engine refuses less than 6 MiB.
+   * +optional
+   */
+  memory?: string;
+  /**
+   * SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
+   * +optional
+   */
+  sharedMemory?: string;
 }
 /**
  * ContainerCreateStatus is how far a request has come.

@@ -1,6 +1,9 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // What is said about a request in its conditions: exactly one of them is true once it is done with.
 const (
@@ -43,6 +46,9 @@ type ContainerCreateSpec struct {
 	// Pull says when the image is fetched.
 	// +optional
 	Pull PullPolicy `json:"pull,omitempty"`
+	// Platform is os/architecture[/variant], such as linux/amd64; the engine's own if it is empty.
+	// +optional
+	Platform string `json:"platform,omitempty"`
 	// Name in the engine; the engine makes one up if it is empty.
 	// +optional
 	Name string `json:"name,omitempty"`
@@ -71,16 +77,67 @@ type ContainerCreateSpec struct {
 	// +optional
 	// +listType=atomic
 	Ports []PublishedPort `json:"ports,omitempty"`
+	// PublishAll publishes the ports that the image names, each on a free one.
+	// +optional
+	PublishAll bool `json:"publishAll,omitempty"`
 	// Volumes that are mounted.
 	// +optional
 	// +listType=atomic
 	Volumes []VolumeMount `json:"volumes,omitempty"`
+	// Tmpfs are folders that are kept in memory, and gone with the container's process.
+	// +optional
+	// +listType=map
+	// +listMapKey=target
+	Tmpfs []TmpfsMount `json:"tmpfs,omitempty"`
+	// Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
+	// +optional
+	// +listType=atomic
+	Devices []string `json:"devices,omitempty"`
 	// Labels on the container: free text.
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
 	// Network is a network's name, host, none, or container:NAME.
 	// +optional
 	Network string `json:"network,omitempty"`
+	// NetworkAliases are further names of the container in its network.
+	// +optional
+	// +listType=atomic
+	NetworkAliases []string `json:"networkAliases,omitempty"`
+	// ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
+	// +optional
+	// +listType=atomic
+	ExtraHosts []string `json:"extraHosts,omitempty"`
+	// DNS are the addresses of the servers that the container asks for names.
+	// +optional
+	// +listType=atomic
+	DNS []string `json:"dns,omitempty"`
+	// Resources bound what it may use; without them it may use all that the machine has.
+	// +optional
+	Resources ContainerResources `json:"resources,omitzero"`
+	// Privileged gives it all rights over the machine.
+	// +optional
+	Privileged bool `json:"privileged,omitempty"`
+	// CapAdd are capabilities of the kernel that it gets besides the engine's usual ones: NET_ADMIN, ALL.
+	// +optional
+	// +listType=atomic
+	CapAdd []string `json:"capAdd,omitempty"`
+	// CapDrop are capabilities that it loses.
+	// +optional
+	// +listType=atomic
+	CapDrop []string `json:"capDrop,omitempty"`
+	// ReadOnlyRoot lets nothing be written but in its mounts.
+	// +optional
+	ReadOnlyRoot bool `json:"readOnlyRoot,omitempty"`
+	// Init puts a process before its own that ends zombies and passes signals on.
+	// +optional
+	Init bool `json:"init,omitempty"`
+	// StopSignal ends it in order, such as SIGINT; what the image says, else SIGTERM, if it is empty.
+	// +optional
+	StopSignal string `json:"stopSignal,omitempty"`
+	// StopTimeoutSeconds is how long it may take to end in order before it is killed; -1 waits for ever. The engine's own
+	// is 10.
+	// +optional
+	StopTimeoutSeconds *int32 `json:"stopTimeoutSeconds,omitempty"`
 	// RestartPolicy is no, always, unless-stopped, on-failure or on-failure:N.
 	// +optional
 	RestartPolicy string `json:"restartPolicy,omitempty"`
@@ -123,6 +180,31 @@ type VolumeMount struct {
 	// ReadOnly lets nothing be written.
 	// +optional
 	ReadOnly bool `json:"readOnly,omitempty"`
+	// MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
+	// +optional
+	MustExist bool `json:"mustExist,omitempty"`
+}
+
+// TmpfsMount is a folder in memory.
+type TmpfsMount struct {
+	// Target is the absolute path inside.
+	Target string `json:"target"`
+	// Options are the kernel's, with commas between: size=64m,mode=1777.
+	// +optional
+	Options string `json:"options,omitempty"`
+}
+
+// ContainerResources are bounds of what a container may use.
+type ContainerResources struct {
+	// CPUs is how much of the processors: 1500m is one and a half.
+	// +optional
+	CPUs *resource.Quantity `json:"cpus,omitempty"`
+	// Memory in bytes; the engine refuses less than 6 MiB.
+	// +optional
+	Memory *resource.Quantity `json:"memory,omitempty"`
+	// SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
+	// +optional
+	SharedMemory *resource.Quantity `json:"sharedMemory,omitempty"`
 }
 
 // ContainerCreateStatus is how far a request has come.

@@ -53,6 +53,11 @@ func (in ContainerNamespaceStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerResources) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ContainerResources"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ContainerSpec) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.ContainerSpec"
 }
@@ -150,6 +155,11 @@ func (in PublishedPort) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Subnet) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Subnet"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TmpfsMount) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.TmpfsMount"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -17,6 +17,8 @@ type ContainerCreateSpecApplyConfiguration struct {
 	Image *string `json:"image,omitempty"`
 	// Pull says when the image is fetched.
 	Pull *containersv1alpha1.PullPolicy `json:"pull,omitempty"`
+	// Platform is os/architecture[/variant], such as linux/amd64; the engine's own if it is empty.
+	Platform *string `json:"platform,omitempty"`
 	// Name in the engine; the engine makes one up if it is empty.
 	Name *string `json:"name,omitempty"`
 	// Command replaces the image's entrypoint.
@@ -33,12 +35,41 @@ type ContainerCreateSpecApplyConfiguration struct {
 	Hostname *string `json:"hostname,omitempty"`
 	// Ports that are published.
 	Ports []PublishedPortApplyConfiguration `json:"ports,omitempty"`
+	// PublishAll publishes the ports that the image names, each on a free one.
+	PublishAll *bool `json:"publishAll,omitempty"`
 	// Volumes that are mounted.
 	Volumes []VolumeMountApplyConfiguration `json:"volumes,omitempty"`
+	// Tmpfs are folders that are kept in memory, and gone with the container's process.
+	Tmpfs []TmpfsMountApplyConfiguration `json:"tmpfs,omitempty"`
+	// Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
+	Devices []string `json:"devices,omitempty"`
 	// Labels on the container: free text.
 	Labels map[string]string `json:"labels,omitempty"`
 	// Network is a network's name, host, none, or container:NAME.
 	Network *string `json:"network,omitempty"`
+	// NetworkAliases are further names of the container in its network.
+	NetworkAliases []string `json:"networkAliases,omitempty"`
+	// ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
+	ExtraHosts []string `json:"extraHosts,omitempty"`
+	// DNS are the addresses of the servers that the container asks for names.
+	DNS []string `json:"dns,omitempty"`
+	// Resources bound what it may use; without them it may use all that the machine has.
+	Resources *ContainerResourcesApplyConfiguration `json:"resources,omitempty"`
+	// Privileged gives it all rights over the machine.
+	Privileged *bool `json:"privileged,omitempty"`
+	// CapAdd are capabilities of the kernel that it gets besides the engine's usual ones: NET_ADMIN, ALL.
+	CapAdd []string `json:"capAdd,omitempty"`
+	// CapDrop are capabilities that it loses.
+	CapDrop []string `json:"capDrop,omitempty"`
+	// ReadOnlyRoot lets nothing be written but in its mounts.
+	ReadOnlyRoot *bool `json:"readOnlyRoot,omitempty"`
+	// Init puts a process before its own that ends zombies and passes signals on.
+	Init *bool `json:"init,omitempty"`
+	// StopSignal ends it in order, such as SIGINT; what the image says, else SIGTERM, if it is empty.
+	StopSignal *string `json:"stopSignal,omitempty"`
+	// StopTimeoutSeconds is how long it may take to end in order before it is killed; -1 waits for ever. The engine's own
+	// is 10.
+	StopTimeoutSeconds *int32 `json:"stopTimeoutSeconds,omitempty"`
 	// RestartPolicy is no, always, unless-stopped, on-failure or on-failure:N.
 	RestartPolicy *string `json:"restartPolicy,omitempty"`
 	// AutoRemove has the engine remove it, with its anonymous volumes, once it has stopped.
@@ -70,6 +101,14 @@ func (b *ContainerCreateSpecApplyConfiguration) WithImage(value string) *Contain
 // If called multiple times, the Pull field is set to the value of the last call.
 func (b *ContainerCreateSpecApplyConfiguration) WithPull(value containersv1alpha1.PullPolicy) *ContainerCreateSpecApplyConfiguration {
 	b.Pull = &value
+	return b
+}
+
+// WithPlatform sets the Platform field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Platform field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithPlatform(value string) *ContainerCreateSpecApplyConfiguration {
+	b.Platform = &value
 	return b
 }
 
@@ -148,6 +187,14 @@ func (b *ContainerCreateSpecApplyConfiguration) WithPorts(values ...*PublishedPo
 	return b
 }
 
+// WithPublishAll sets the PublishAll field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the PublishAll field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithPublishAll(value bool) *ContainerCreateSpecApplyConfiguration {
+	b.PublishAll = &value
+	return b
+}
+
 // WithVolumes adds the given value to the Volumes field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Volumes field.
@@ -157,6 +204,29 @@ func (b *ContainerCreateSpecApplyConfiguration) WithVolumes(values ...*VolumeMou
 			panic("nil value passed to WithVolumes")
 		}
 		b.Volumes = append(b.Volumes, *values[i])
+	}
+	return b
+}
+
+// WithTmpfs adds the given value to the Tmpfs field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Tmpfs field.
+func (b *ContainerCreateSpecApplyConfiguration) WithTmpfs(values ...*TmpfsMountApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithTmpfs")
+		}
+		b.Tmpfs = append(b.Tmpfs, *values[i])
+	}
+	return b
+}
+
+// WithDevices adds the given value to the Devices field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Devices field.
+func (b *ContainerCreateSpecApplyConfiguration) WithDevices(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.Devices = append(b.Devices, values[i])
 	}
 	return b
 }
@@ -180,6 +250,104 @@ func (b *ContainerCreateSpecApplyConfiguration) WithLabels(entries map[string]st
 // If called multiple times, the Network field is set to the value of the last call.
 func (b *ContainerCreateSpecApplyConfiguration) WithNetwork(value string) *ContainerCreateSpecApplyConfiguration {
 	b.Network = &value
+	return b
+}
+
+// WithNetworkAliases adds the given value to the NetworkAliases field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the NetworkAliases field.
+func (b *ContainerCreateSpecApplyConfiguration) WithNetworkAliases(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.NetworkAliases = append(b.NetworkAliases, values[i])
+	}
+	return b
+}
+
+// WithExtraHosts adds the given value to the ExtraHosts field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the ExtraHosts field.
+func (b *ContainerCreateSpecApplyConfiguration) WithExtraHosts(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.ExtraHosts = append(b.ExtraHosts, values[i])
+	}
+	return b
+}
+
+// WithDNS adds the given value to the DNS field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the DNS field.
+func (b *ContainerCreateSpecApplyConfiguration) WithDNS(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.DNS = append(b.DNS, values[i])
+	}
+	return b
+}
+
+// WithResources sets the Resources field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Resources field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithResources(value *ContainerResourcesApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	b.Resources = value
+	return b
+}
+
+// WithPrivileged sets the Privileged field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Privileged field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithPrivileged(value bool) *ContainerCreateSpecApplyConfiguration {
+	b.Privileged = &value
+	return b
+}
+
+// WithCapAdd adds the given value to the CapAdd field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the CapAdd field.
+func (b *ContainerCreateSpecApplyConfiguration) WithCapAdd(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.CapAdd = append(b.CapAdd, values[i])
+	}
+	return b
+}
+
+// WithCapDrop adds the given value to the CapDrop field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the CapDrop field.
+func (b *ContainerCreateSpecApplyConfiguration) WithCapDrop(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.CapDrop = append(b.CapDrop, values[i])
+	}
+	return b
+}
+
+// WithReadOnlyRoot sets the ReadOnlyRoot field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ReadOnlyRoot field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithReadOnlyRoot(value bool) *ContainerCreateSpecApplyConfiguration {
+	b.ReadOnlyRoot = &value
+	return b
+}
+
+// WithInit sets the Init field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Init field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithInit(value bool) *ContainerCreateSpecApplyConfiguration {
+	b.Init = &value
+	return b
+}
+
+// WithStopSignal sets the StopSignal field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StopSignal field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithStopSignal(value string) *ContainerCreateSpecApplyConfiguration {
+	b.StopSignal = &value
+	return b
+}
+
+// WithStopTimeoutSeconds sets the StopTimeoutSeconds field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StopTimeoutSeconds field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithStopTimeoutSeconds(value int32) *ContainerCreateSpecApplyConfiguration {
+	b.StopTimeoutSeconds = &value
 	return b
 }
 

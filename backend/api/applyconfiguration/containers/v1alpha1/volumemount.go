@@ -15,6 +15,8 @@ type VolumeMountApplyConfiguration struct {
 	Target *string `json:"target,omitempty"`
 	// ReadOnly lets nothing be written.
 	ReadOnly *bool `json:"readOnly,omitempty"`
+	// MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
+	MustExist *bool `json:"mustExist,omitempty"`
 }
 
 // VolumeMountApplyConfiguration constructs a declarative configuration of the VolumeMount type for use with
@@ -44,5 +46,13 @@ func (b *VolumeMountApplyConfiguration) WithTarget(value string) *VolumeMountApp
 // If called multiple times, the ReadOnly field is set to the value of the last call.
 func (b *VolumeMountApplyConfiguration) WithReadOnly(value bool) *VolumeMountApplyConfiguration {
 	b.ReadOnly = &value
+	return b
+}
+
+// WithMustExist sets the MustExist field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MustExist field is set to the value of the last call.
+func (b *VolumeMountApplyConfiguration) WithMustExist(value bool) *VolumeMountApplyConfiguration {
+	b.MustExist = &value
 	return b
 }
