@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -59,7 +60,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := newClient(o.Paths.APISocket())
-	err := c.hello(ctx)
+	err := c.greet(ctx)
 	if o.Start && (errors.Is(err, ErrNotRunning) || err == nil && isEnding(o.Paths)) {
 		err = c.start(ctx, o)
 	}
@@ -186,6 +187,24 @@ func unreachable(err error) error {
 	default:
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
+}
+
+// greet says hello again to a daemon that hangs up: it ended meanwhile, and where it listened nobody does a moment later.
+func (c *Client) greet(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	var err error
+	_ = until(limited, func() (bool, error) {
+		err = c.hello(ctx)
+		return !isHangUp(err), nil
+	})
+	return err
+}
+
+func isHangUp(err error) bool {
+	// net/http has no name for the error of one that hung up before it was written to.
+	return err != nil && strings.HasSuffix(err.Error(), "server closed idle connection") ||
+		slices.ContainsFunc([]error{syscall.ECONNRESET, syscall.EPIPE, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // hello finds out whether a daemon answers, and its version.

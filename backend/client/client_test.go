@@ -264,6 +264,32 @@ func TestASocketThatAnswersRubbishIsUnreachable(t *testing.T) {
 	}
 }
 
+func TestADaemonThatHangsUpHasEnded(t *testing.T) {
+	dying := func(p paths.Paths) {
+		l, err := new(net.ListenConfig).Listen(t.Context(), "unix", p.APISocket())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { // as one that is killed: those that it listened to are let go one after another
+			for range 3 {
+				if c, err := l.Accept(); err == nil {
+					_ = c.Close()
+				}
+			}
+			_ = l.Close()
+		}()
+		t.Cleanup(func() { _ = l.Close() })
+	}
+	o := options(t)
+	dying(o.Paths)
+	connect(t, o)
+	p, _ := places(t)
+	dying(p)
+	if _, err := client.Connect(t.Context(), client.Options{Paths: p}); !errors.Is(err, client.ErrNotRunning) {
+		t.Errorf("got %v, want one that says that none runs", err)
+	}
+}
+
 func TestAPIErrorsKeepTheirKind(t *testing.T) {
 	c := connect(t, options(t))
 	_, err := c.Apps().Get(t.Context(), "none")
