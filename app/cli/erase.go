@@ -62,6 +62,11 @@ func (c *CLI) erase(ctx context.Context, e erasure) error {
 			return err
 		}
 	}
+	if e.all {
+		if err := endFaces(ctx, p); err != nil {
+			return err
+		}
+	}
 	if err := client.Quit(ctx, p); err != nil {
 		return deafDaemon(err)
 	}

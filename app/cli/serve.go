@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/berth-desktop/berth/app/instance"
 	"github.com/berth-desktop/berth/backend/client"
 	"github.com/berth-desktop/berth/backend/paths"
 )
@@ -34,17 +35,33 @@ func (c *CLI) serveCommand() *cobra.Command {
 
 func (c *CLI) quitCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "quit", Short: "End the daemon, and with it an engine of its own", Args: cobra.NoArgs,
-		Long: "End the daemon, and with it an engine of its own. Containers, images and volumes stay. The next daemon starts\n" +
-			"the engine again if it was running: use \"berth stop\" first if you want it to stay stopped.",
+		Use: "quit", Short: "End Berth: window, icon, daemon, and with it an engine of its own", Args: cobra.NoArgs,
+		Long: "End the window, the icon in the tray and the daemon, and with it an engine of its own. Containers, images and volumes\n" +
+			"stay. The next daemon starts the engine again if it was running: use \"berth stop\" first if you want it to stay stopped.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := c.paths()
 			if err != nil {
 				return err
 			}
+			if err := endFaces(cmd.Context(), p); err != nil {
+				return err
+			}
 			return client.Quit(cmd.Context(), p)
 		},
 	}
+}
+
+// endFaces closes the window, which would start the daemon again, and takes the icon away.
+func endFaces(ctx context.Context, p paths.Paths) error {
+	for _, face := range []string{instance.Window, instance.Tray} {
+		if !instance.Running(ctx, p.Runtime, face) {
+			continue
+		}
+		if err := instance.End(ctx, p.Runtime, face); err != nil {
+			return &plainError{fmt.Sprintf("the daemon was left as it is: %v.", err), "Close the " + face + " by hand, and try again."}
+		}
+	}
+	return nil
 }
 
 func (c *CLI) serve(ctx context.Context, p paths.Paths, background bool) (err error) {

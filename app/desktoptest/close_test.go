@@ -50,6 +50,35 @@ func TestAWindowBringsTheIconThatStaysWhenItIsClosed(t *testing.T) {
 	}
 }
 
+// A window starts the daemon where it finds none, so it goes first; what was said to end all leaves nothing behind.
+func TestQuitEndsTheWindowTheIconAndTheDaemon(t *testing.T) {
+	s := newSession(t)
+	p := s.paths(t)
+	window := s.start(t, "berth-desktop", nil)
+	s.window(t)
+	s.painted(t)
+	eventually(t, "the tray comes", func() error {
+		if !instance.Running(t.Context(), p.Runtime, instance.Tray) {
+			return errors.New("none runs: " + read(filepath.Join(p.Logs(), "tray.log")))
+		}
+		return nil
+	})
+	if said, err := s.output(t, filepath.Join(s.bin, "berth"), "quit"); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if code := window.ends(t); code != 0 {
+		t.Errorf("the window ends with %d", code)
+	}
+	for _, face := range []string{instance.Window, instance.Tray} {
+		if instance.Running(t.Context(), p.Runtime, face) {
+			t.Errorf("the %s is still there", face)
+		}
+	}
+	if _, err := client.Connect(t.Context(), client.Options{Paths: p}); !errors.Is(err, client.ErrNotRunning) {
+		t.Errorf("the daemon is not gone: %v", err)
+	}
+}
+
 // Where no panel shows icons, the first close says that the engine goes on; the second one needs no words.
 func TestClosingTheWindowWhereNoIconIsShownSaysSoOnce(t *testing.T) {
 	s := newSession(t)
