@@ -187,6 +187,8 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Volumes:          api.Volumes(),
 		ContainerCreates: api.ContainerCreates(),
 		ImagePulls:       api.ImagePulls(),
+		VolumeCreates:    api.VolumeCreates(),
+		NetworkCreates:   api.NetworkCreates(),
 		Logins: func(ctx context.Context, ref string) (engine.Login, error) {
 			dir, err := dockercontext.Dir(cfg.Getenv)
 			if err != nil {

@@ -59,9 +59,9 @@ func dockersVerbs(group string) string {
 	case "image":
 		return "build import load push save tag"
 	case "volume":
-		return "create update"
+		return "update"
 	case "network":
-		return "connect create disconnect"
+		return "connect disconnect"
 	default:
 		return ""
 	}
@@ -94,6 +94,10 @@ func dockersFlags(verb string) string {
 		return "no-prune platform"
 	case "image history", "image inspect":
 		return "human platform"
+	case "volume create":
+		return "availability group limit-bytes required-bytes scope secret sharing topology-preferred topology-required type"
+	case "network create":
+		return "attachable aux-address config-from config-only ingress ipam-driver ipam-opt ipv4 scope"
 	case "volume ls":
 		return "cluster"
 	case "volume rm", "network rm":

@@ -11,8 +11,8 @@ import (
 )
 
 func (c *CLI) networkCommand() *cobra.Command {
-	return likeDocker(holder("network", "Networks: list, look into, remove",
-		c.networkListCommand(), c.networkInspectCommand(),
+	return likeDocker(holder("network", "Networks: list, look into, make, remove",
+		c.networkListCommand(), c.networkCreateCommand(), c.networkInspectCommand(),
 		networkThings().removeCommand(c, "rm NETWORK…", "Remove networks that nobody is connected to")))
 }
 

@@ -74,6 +74,9 @@ func (c *CLI) createCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := appeared(cmd.Context(), m.Containers(m.namespace), id); err != nil {
+				return err
+			}
 			_, err = fmt.Fprintln(c.cfg.Stdout, id)
 			return err
 		},
@@ -90,10 +93,15 @@ func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
 		return err
 	}
 	if o.detach {
+		if !o.AutoRemove { // such a one may be gone before it is seen
+			if _, err := appeared(ctx, m.Containers(m.namespace), id); err != nil {
+				return err
+			}
+		}
 		_, err := fmt.Fprintln(c.cfg.Stdout, id)
 		return err
 	}
-	made, err := appeared(ctx, m, id)
+	made, err := appeared(ctx, m.Containers(m.namespace), id)
 	if err != nil {
 		return err
 	}
@@ -179,21 +187,6 @@ func (c *CLI) create(ctx context.Context, m mirrored, o *runOptions) (string, er
 		return "", &plainError{"interrupted; the request for the container is cancelled.", "`berth container ls -a` shows whether it was made."}
 	}
 	return "", &plainError{"the request for the container went away.", "`berth container ls -a` shows whether it was made."}
-}
-
-// appeared waits until a container that was made is mirrored.
-func appeared(ctx context.Context, m mirrored, id string) (*container, error) {
-	limited, cancel := context.WithTimeout(ctx, actionTimeout)
-	defer cancel()
-	for e, err := range m.Containers(m.namespace).Watch(limited, id) {
-		if err != nil {
-			return nil, err
-		}
-		if e.Type == watch.Added || e.Type == watch.Modified {
-			return e.Object, nil
-		}
-	}
-	return nil, limited.Err()
 }
 
 // hasTerminal asks whether a container has one: the mirror does not know.

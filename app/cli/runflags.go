@@ -153,13 +153,7 @@ func (o *runOptions) read(args []string) error {
 		return err
 	}
 	o.Env = env
-	for _, l := range o.labels {
-		name, value, _ := strings.Cut(l, "=")
-		if o.Labels == nil {
-			o.Labels = map[string]string{}
-		}
-		o.Labels[name] = value
-	}
+	o.Labels = pairs(o.labels)
 	for _, text := range o.ports {
 		p, err := readPort(text)
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 func (c *CLI) volumeCommand() *cobra.Command {
-	return likeDocker(holder("volume", "Volumes: list, look into, remove",
-		c.volumeListCommand(), c.volumeInspectCommand(), c.volumeRemoveCommand()))
+	return likeDocker(holder("volume", "Volumes: list, look into, make, remove",
+		c.volumeListCommand(), c.volumeCreateCommand(), c.volumeInspectCommand(), c.volumeRemoveCommand()))
 }
 
 func (c *CLI) volumeListCommand() *cobra.Command {

@@ -53,20 +53,22 @@ type Config struct {
 
 // Server is the API.
 type Server struct {
-	cfg        Config
-	api        *genericapiserver.GenericAPIServer
-	watches    *watches
-	ready      chan struct{}
-	apps       *registry[app.App, *app.App]
-	activities *registry[app.Activity, *app.Activity]
-	containers *registry[containers.Container, *containers.Container]
-	images     *registry[containers.Image, *containers.Image]
-	volumes    *registry[containers.Volume, *containers.Volume]
-	networks   *registry[containers.Network, *containers.Network]
-	namespaces *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
-	creates    *registry[containers.ContainerCreate, *containers.ContainerCreate]
-	pulls      *registry[containers.ImagePull, *containers.ImagePull]
-	machines   *registry[lima.LimaVM, *lima.LimaVM]
+	cfg         Config
+	api         *genericapiserver.GenericAPIServer
+	watches     *watches
+	ready       chan struct{}
+	apps        *registry[app.App, *app.App]
+	activities  *registry[app.Activity, *app.Activity]
+	containers  *registry[containers.Container, *containers.Container]
+	images      *registry[containers.Image, *containers.Image]
+	volumes     *registry[containers.Volume, *containers.Volume]
+	networks    *registry[containers.Network, *containers.Network]
+	namespaces  *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
+	creates     *registry[containers.ContainerCreate, *containers.ContainerCreate]
+	pulls       *registry[containers.ImagePull, *containers.ImagePull]
+	newVolumes  *registry[containers.VolumeCreate, *containers.VolumeCreate]
+	newNetworks *registry[containers.NetworkCreate, *containers.NetworkCreate]
+	machines    *registry[lima.LimaVM, *lima.LimaVM]
 }
 
 // New builds the API and loads the objects that are kept; it binds nothing.
@@ -95,6 +97,8 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.namespaces, containerNamespaceKind()),
 		add(b, &s.creates, containerCreateKind()),
 		add(b, &s.pulls, imagePullKind()),
+		add(b, &s.newVolumes, volumeCreateKind()),
+		add(b, &s.newNetworks, networkCreateKind()),
 		add(b, &s.machines, limaVMKind(cfg.JudgeTemplate)),
 	)
 	if err != nil {
@@ -177,6 +181,16 @@ func (s *Server) ContainerCreates() store.Store[containers.ContainerCreate, *con
 // ImagePulls is the daemon's own door to ImagePull.
 func (s *Server) ImagePulls() store.Store[containers.ImagePull, *containers.ImagePull] {
 	return s.pulls
+}
+
+// VolumeCreates is the daemon's own door to VolumeCreate.
+func (s *Server) VolumeCreates() store.Store[containers.VolumeCreate, *containers.VolumeCreate] {
+	return s.newVolumes
+}
+
+// NetworkCreates is the daemon's own door to NetworkCreate.
+func (s *Server) NetworkCreates() store.Store[containers.NetworkCreate, *containers.NetworkCreate] {
+	return s.newNetworks
 }
 
 // LimaVMs is the daemon's own door to LimaVM.

@@ -29,6 +29,16 @@ func (c *Client) ImagePulls(namespace string) *Resource[containersv1.ImagePull, 
 	return &Resource[containersv1.ImagePull, *containersv1.ImagePull]{c, collection(containersv1.GroupName, namespace, "imagepulls")}
 }
 
+// VolumeCreates are requests for volumes in namespace.
+func (c *Client) VolumeCreates(namespace string) *Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate] {
+	return &Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate]{c, collection(containersv1.GroupName, namespace, "volumecreates")}
+}
+
+// NetworkCreates are requests for networks in namespace.
+func (c *Client) NetworkCreates(namespace string) *Resource[containersv1.NetworkCreate, *containersv1.NetworkCreate] {
+	return &Resource[containersv1.NetworkCreate, *containersv1.NetworkCreate]{c, collection(containersv1.GroupName, namespace, "networkcreates")}
+}
+
 // Create makes an object and returns it as it then is, with its name.
 func (r *Resource[T, P]) Create(ctx context.Context, obj P) (P, error) {
 	body, err := json.Marshal(obj)

@@ -27,7 +27,9 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
 	"github.com/berth-desktop/berth/backend/controllers/limavm"
 	"github.com/berth-desktop/berth/backend/controllers/network"
+	"github.com/berth-desktop/berth/backend/controllers/networkcreate"
 	"github.com/berth-desktop/berth/backend/controllers/volume"
+	"github.com/berth-desktop/berth/backend/controllers/volumecreate"
 	"github.com/berth-desktop/berth/backend/engine"
 	"github.com/berth-desktop/berth/vm"
 )
@@ -42,6 +44,9 @@ type Config struct {
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
 	// ImagePulls are requests.
 	ImagePulls store.Store[containersv1.ImagePull, *containersv1.ImagePull]
+	// VolumeCreates and NetworkCreates are requests.
+	VolumeCreates  store.Store[containersv1.VolumeCreate, *containersv1.VolumeCreate]
+	NetworkCreates store.Store[containersv1.NetworkCreate, *containersv1.NetworkCreate]
 	// Logins finds the user's login for the registry of an image; an empty one if there is none.
 	Logins   func(ctx context.Context, ref string) (engine.Login, error)
 	Networks store.Store[containersv1.Network, *containersv1.Network]
@@ -63,15 +68,17 @@ type Config struct {
 
 // Controllers are the reconcilers of all kinds.
 type Controllers struct {
-	cfg        Config
-	app        *app.Reconciler
-	machines   *limavm.Reconciler
-	containers *container.Reconciler
-	images     *image.Reconciler
-	volumes    *volume.Reconciler
-	creates    *containercreate.Reconciler
-	pulls      *imagepull.Reconciler
-	networks   *network.Reconciler
+	cfg         Config
+	app         *app.Reconciler
+	machines    *limavm.Reconciler
+	containers  *container.Reconciler
+	images      *image.Reconciler
+	volumes     *volume.Reconciler
+	creates     *containercreate.Reconciler
+	pulls       *imagepull.Reconciler
+	networks    *network.Reconciler
+	newVolumes  *volumecreate.Reconciler
+	newNetworks *networkcreate.Reconciler
 }
 
 // New makes the controllers; Run runs them.
@@ -129,6 +136,20 @@ func New(cfg Config) *Controllers {
 		Logins:   cfg.Logins, Now: time.Now,
 		Log: cfg.Log.With("kind", "imagepull"),
 	})
+	c.newVolumes = volumecreate.New(volumecreate.Config{
+		Requests: cfg.VolumeCreates,
+		Locate: func(ctx context.Context, namespace string) (volumecreate.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Now: time.Now, Log: cfg.Log.With("kind", "volumecreate"),
+	})
+	c.newNetworks = networkcreate.New(networkcreate.Config{
+		Requests: cfg.NetworkCreates,
+		Locate: func(ctx context.Context, namespace string) (networkcreate.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Now: time.Now, Log: cfg.Log.With("kind", "networkcreate"),
+	})
 	return c
 }
 
@@ -153,6 +174,8 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.creates.Run(ctx) })
 	g.Go(func() error { return c.pulls.Run(ctx) })
 	g.Go(func() error { return c.networks.Run(ctx) })
+	g.Go(func() error { return c.newVolumes.Run(ctx) })
+	g.Go(func() error { return c.newNetworks.Run(ctx) })
 	g.Go(func() error {
 		c.wake(ctx)
 		return nil

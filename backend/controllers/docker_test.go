@@ -60,6 +60,7 @@ func begin(t *testing.T) *world {
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
 		ContainerCreates: w.api.ContainerCreates(), ImagePulls: w.api.ImagePulls(),
+		VolumeCreates: w.api.VolumeCreates(), NetworkCreates: w.api.NetworkCreates(),
 		Logins: func(context.Context, string) (engine.Login, error) { return engine.Login{}, nil },
 		Apps:   w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),
 		LimaVMs:         w.api.LimaVMs(),

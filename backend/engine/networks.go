@@ -6,8 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
@@ -135,4 +139,58 @@ func (w *wireNetwork) members() []containers.NetworkMember {
 	}
 	slices.SortFunc(all, func(a, b containers.NetworkMember) int { return cmp.Compare(a.ID, b.ID) })
 	return all
+}
+
+// CreateNetwork makes a network, and gives its ID and what the engine warns of. A name that is taken is an ErrConflict.
+func (c *Client) CreateNetwork(ctx context.Context, spec *containers.NetworkCreateSpec) (id string, warnings []string, err error) {
+	o := client.NetworkCreateOptions{Driver: spec.Driver, Internal: spec.Internal, Options: spec.Options, Labels: spec.Labels}
+	if spec.EnableIPv6 {
+		o.EnableIPv6 = new(true)
+	}
+	if len(spec.Subnets) > 0 {
+		o.IPAM = &network.IPAM{}
+	}
+	for _, s := range spec.Subnets {
+		r, err := ipRange(s)
+		if err != nil {
+			return "", nil, fmt.Errorf("create network %s: %w", spec.Name, err)
+		}
+		o.IPAM.Config = append(o.IPAM.Config, r)
+	}
+	if err := c.isFree(ctx, spec.Name); err != nil {
+		return "", nil, fmt.Errorf("create network %s: %w", spec.Name, err)
+	}
+	made, err := c.moby.NetworkCreate(ctx, spec.Name, o)
+	if err != nil {
+		return "", nil, fmt.Errorf("create network %s: %w", spec.Name, translate(err))
+	}
+	return made.ID, made.Warning, nil
+}
+
+// isFree refuses the name of a network that is there: an engine of an API before 1.44 makes a second one, with a warning,
+// and the client no longer knows how to ask it not to.
+func (c *Client) isFree(ctx context.Context, name string) error {
+	all, err := c.Networks(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(r NetworkRecord) bool { return r.Name == name }) {
+		return &answer{kind: ErrConflict, words: fmt.Sprintf("a network called %s already exists", name)}
+	}
+	return nil
+}
+
+func ipRange(s containers.Subnet) (r network.IPAMConfig, err error) {
+	if r.Subnet, err = netip.ParsePrefix(s.Subnet); err != nil {
+		return r, err
+	}
+	if s.Gateway != "" {
+		if r.Gateway, err = netip.ParseAddr(s.Gateway); err != nil {
+			return r, err
+		}
+	}
+	if s.IPRange != "" {
+		r.IPRange, err = netip.ParsePrefix(s.IPRange)
+	}
+	return r, err
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/moby/moby/client"
+
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
@@ -90,4 +92,15 @@ func (w *wireVolume) record(err error) VolumeRecord {
 		Labels: filled(w.Labels), Options: filled(w.Options), ComposeProject: w.Labels[containers.LabelComposeProject],
 		CreatedAt: textTime(w.CreatedAt),
 	}}
+}
+
+// CreateVolume makes a volume, or takes the one of that name, and gives its name.
+func (c *Client) CreateVolume(ctx context.Context, spec *containers.VolumeCreateSpec) (name string, err error) {
+	made, err := c.moby.VolumeCreate(ctx, client.VolumeCreateOptions{
+		Name: spec.Name, Driver: spec.Driver, DriverOpts: spec.Options, Labels: spec.Labels,
+	})
+	if err != nil {
+		return "", fmt.Errorf("create volume %s: %w", spec.Name, translate(err))
+	}
+	return made.Volume.Name, nil
 }

@@ -84,6 +84,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.NetworkApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkAttachment"):
 		return &applyconfigurationcontainersv1alpha1.NetworkAttachmentApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkCreate"):
+		return &applyconfigurationcontainersv1alpha1.NetworkCreateApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkCreateSpec"):
+		return &applyconfigurationcontainersv1alpha1.NetworkCreateSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkCreateStatus"):
+		return &applyconfigurationcontainersv1alpha1.NetworkCreateStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkMember"):
 		return &applyconfigurationcontainersv1alpha1.NetworkMemberApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkStatus"):
@@ -100,6 +106,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.TmpfsMountApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):
 		return &applyconfigurationcontainersv1alpha1.VolumeApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeCreate"):
+		return &applyconfigurationcontainersv1alpha1.VolumeCreateApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeCreateSpec"):
+		return &applyconfigurationcontainersv1alpha1.VolumeCreateSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeCreateStatus"):
+		return &applyconfigurationcontainersv1alpha1.VolumeCreateStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeMount"):
 		return &applyconfigurationcontainersv1alpha1.VolumeMountApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeStatus"):

@@ -91,11 +91,7 @@ func fetch(ctx context.Context, cfg Config, eng Engine, spec *containers.Contain
 }
 
 func outcome(out made, err error) request.Outcome[*containers.ContainerCreate] {
-	done := metav1.Condition{Type: containers.ConditionComplete, Status: metav1.ConditionTrue, Reason: "Created", Message: "The container is made."}
-	if err != nil {
-		done = metav1.Condition{Type: containers.ConditionFailed, Status: metav1.ConditionTrue, Reason: "EngineRefused", Message: err.Error()}
-	}
-	return request.Outcome[*containers.ContainerCreate]{Condition: done, Apply: func(c *containers.ContainerCreate) {
+	return request.Ended("Created", "The container is made.", err, func(c *containers.ContainerCreate) {
 		c.Status.ContainerID, c.Status.Warnings, c.Status.Progress = out.id, out.warnings, ""
-	}}
+	})
 }

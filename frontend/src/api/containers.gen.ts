@@ -1305,6 +1305,106 @@ export interface NetworkList extends TypeMeta {
 }
 
 //////////
+// source: networkcreate_types.go
+
+/**
+ * NetworkCreate asks for a network. It is carried out once, and is collected a minute after it is done with; the network
+ * is mirrored as a Network like every other.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface NetworkCreate extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the network that is wanted. It cannot change.
+   */
+  spec: NetworkCreateSpec;
+  /**
+   * Status is how far it has come.
+   * +optional
+   */
+  status?: NetworkCreateStatus;
+}
+/**
+ * NetworkCreateSpec is a network that is wanted.
+ */
+export interface NetworkCreateSpec {
+  /**
+   * Name in the engine. One that is there already is refused.
+   */
+  name: string;
+  /**
+   * Driver of the network; bridge if it is empty.
+   * +optional
+   */
+  driver?: string;
+  /**
+   * Subnets that its addresses are from; the engine chooses one if there are none.
+   * +optional
+   * +listType=map
+   * +listMapKey=subnet
+   */
+  subnets?: Subnet[];
+  /**
+   * Internal lets nothing in or out.
+   * +optional
+   */
+  internal?: boolean;
+  /**
+   * EnableIPv6 gives members IPv6 addresses as well.
+   * +optional
+   */
+  enableIPv6?: boolean;
+  /**
+   * Options are the driver's.
+   * +optional
+   */
+  options?: { [key: string]: string};
+  /**
+   * Labels on the network: free text.
+   * +optional
+   */
+  labels?: { [key: string]: string};
+}
+/**
+ * NetworkCreateStatus is how far a request has come.
+ */
+export interface NetworkCreateStatus {
+  /**
+   * NetworkID is the network's ID in the engine, once it is there.
+   * +optional
+   */
+  networkID?: string;
+  /**
+   * Warnings of the engine.
+   * +optional
+   * +listType=atomic
+   */
+  warnings?: string[];
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * NetworkCreateList is a list of NetworkCreate.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface NetworkCreateList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: NetworkCreate[];
+}
+
+//////////
 // source: volume_types.go
 
 /**
@@ -1396,4 +1496,83 @@ export interface VolumeList extends TypeMeta {
    */
   metadata?: ListMeta;
   items: Volume[];
+}
+
+//////////
+// source: volumecreate_types.go
+
+/**
+ * VolumeCreate asks for a volume. It is carried out once, and is collected a minute after it is done with; the volume is
+ * mirrored as a Volume like every other.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface VolumeCreate extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the volume that is wanted. It cannot change.
+   */
+  spec: VolumeCreateSpec;
+  /**
+   * Status is how far it has come.
+   * +optional
+   */
+  status?: VolumeCreateStatus;
+}
+/**
+ * VolumeCreateSpec is a volume that is wanted.
+ */
+export interface VolumeCreateSpec {
+  /**
+   * Name in the engine; the engine makes one up if it is empty. A volume of that name that is there already is taken as
+   * it is, as docker does.
+   * +optional
+   */
+  name?: string;
+  /**
+   * Driver keeps its data; local if it is empty.
+   * +optional
+   */
+  driver?: string;
+  /**
+   * Options are the driver's.
+   * +optional
+   */
+  options?: { [key: string]: string};
+  /**
+   * Labels on the volume: free text.
+   * +optional
+   */
+  labels?: { [key: string]: string};
+}
+/**
+ * VolumeCreateStatus is how far a request has come.
+ */
+export interface VolumeCreateStatus {
+  /**
+   * VolumeName is the volume's name in the engine, once it is there.
+   * +optional
+   */
+  volumeName?: string;
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * VolumeCreateList is a list of VolumeCreate.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface VolumeCreateList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: VolumeCreate[];
 }

@@ -23,7 +23,9 @@ func AddToScheme(s *runtime.Scheme) error {
 		&Image{}, &ImageList{},
 		&ImagePull{}, &ImagePullList{},
 		&Network{}, &NetworkList{},
+		&NetworkCreate{}, &NetworkCreateList{},
 		&Volume{}, &VolumeList{},
+		&VolumeCreate{}, &VolumeCreateList{},
 	)
 	metav1.AddToGroupVersion(s, SchemeGroupVersion)
 	return RegisterDefaults(s)

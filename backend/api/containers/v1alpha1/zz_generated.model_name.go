@@ -123,6 +123,26 @@ func (in NetworkAttachment) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkCreate) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkCreate"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkCreateList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkCreateList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkCreateSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkCreateSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkCreateStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.NetworkCreateStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NetworkList) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.NetworkList"
 }
@@ -165,6 +185,26 @@ func (in TmpfsMount) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Volume) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Volume"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeCreate) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.VolumeCreate"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeCreateList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.VolumeCreateList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeCreateSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.VolumeCreateSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeCreateStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.VolumeCreateStatus"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -35,6 +35,15 @@ type Outcome[P any] struct {
 	Apply     func(P)
 }
 
+// Ended is the outcome of a request that an engine has carried out, for this reason and with this message, or has refused.
+func Ended[P any](reason, message string, err error, apply func(P)) Outcome[P] {
+	end := metav1.Condition{Type: containers.ConditionComplete, Status: metav1.ConditionTrue, Reason: reason, Message: message}
+	if err != nil {
+		end = metav1.Condition{Type: containers.ConditionFailed, Status: metav1.ConditionTrue, Reason: containers.ReasonEngineRefused, Message: err.Error()}
+	}
+	return Outcome[P]{Condition: end, Apply: apply}
+}
+
 // Tell says how far a request has come, by a change of its status. It does not wait, and of several within a beat the
 // last is told.
 type Tell[P any] func(change func(P))
