@@ -20,10 +20,8 @@ import (
 )
 
 const (
-	// maxMessage is the most that a client may send at once, and inputAhead how many of those may wait for a process
-	// that does not read.
+	// maxMessage is the most that a client may send at once.
 	maxMessage = 256 << 10
-	inputAhead = 64
 	// writeDeadline bounds one write to a client that holds the connection and reads nothing: it is taken to be gone.
 	writeDeadline = 5 * time.Minute
 	// lastWords bounds the end of a session.
@@ -102,7 +100,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 		return nil // the upgrader has answered
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	t := &talk{conn: conn, input: make(chan []byte, inputAhead), gone: make(chan struct{}), heard: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
+	t := &talk{conn: conn, input: newInput(), gone: make(chan struct{}), heard: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer func() { _ = conn.Close() }()
@@ -157,7 +155,7 @@ func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 // talk is the client's side of a session.
 type talk struct {
 	conn   *websocket.Conn
-	input  chan []byte      // what the client typed and the process has not read; an empty one ends the input
+	input  *input           // what the client typed and the process has not read
 	gone   chan struct{}    // closed when the client is
 	heard  chan struct{}    // closed when nothing more of the client's is heard
 	size   chan stream.Size // the latest that the process has not been told
@@ -289,7 +287,7 @@ func (t *talk) heed(ctx context.Context, channel byte, text []byte) error {
 		return t.typed(ctx, text)
 	case stream.ChannelClose:
 		if len(text) == 1 && text[0] == stream.ChannelStdin {
-			return t.typed(ctx, nil)
+			t.input.end()
 		}
 		if len(text) == 1 && text[0] == stream.ChannelStdout {
 			t.parted = true
@@ -309,18 +307,17 @@ func (t *talk) heed(ctx context.Context, channel byte, text []byte) error {
 
 // typed queues input. With a window the client may be waiting for us to take its word on channel 5, so nothing waits here.
 func (t *talk) typed(ctx context.Context, text []byte) error {
-	if t.window != nil {
-		select {
-		case t.input <- text:
-			return nil
-		default:
+	for !t.input.put(text) {
+		if t.window != nil {
 			return errNotRead
 		}
-	}
-	select {
-	case t.input <- text:
-	case <-t.gone:
-	case <-ctx.Done():
+		select {
+		case <-t.input.room:
+		case <-t.gone:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	return nil
 }
@@ -363,13 +360,14 @@ func (t *talk) measure(ctx context.Context, process *engine.Session) {
 func (t *talk) feed(ctx context.Context, process *engine.Session) {
 	for {
 		select {
-		case text := <-t.input:
-			if len(text) == 0 {
-				_ = process.CloseWrite() // it may have ended
-				return
-			}
+		case <-t.input.more:
+			text, over := t.input.take()
 			if _, err := process.Write(text); err != nil {
 				return // it has ended: the output says how
+			}
+			if over {
+				_ = process.CloseWrite() // it may have ended
+				return
 			}
 		case <-t.gone:
 			return

@@ -118,6 +118,31 @@ func TestOutputWaitsForAClientThatSaysHowFarItHasRead(t *testing.T) {
 	}
 }
 
+// Each key is a message: a process, or an engine, that does not read for a moment is not to cost who types the session.
+func TestWhoTypesAheadKeepsTheSession(t *testing.T) {
+	w := newWorld(t)
+	id := w.run("busybox", "sleep", "3600")
+	conn := w.dial(id, "exec?stdin=true&stdout=true&window=65536&"+command("/bin/busybox", "sh", "-c", "until [ -e /go ]; do busybox sleep 0.02; done; busybox wc -c"))
+	say := func(channel byte, text []byte) {
+		if err := conn.WriteMessage(websocket.BinaryMessage, append([]byte{channel}, text...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const pages, keys = 16, 2000
+	for range pages { // more than the pipes hold on the way to it
+		say(stream.ChannelStdin, make([]byte, 128<<10))
+	}
+	for range keys {
+		say(stream.ChannelStdin, []byte("k"))
+	}
+	say(stream.ChannelClose, []byte{stream.ChannelStdin})
+	w.docker.Docker(t, "exec", id, "/bin/busybox", "touch", "/go")
+	_, message, err := conn.ReadMessage()
+	if want := fmt.Sprintf("\x01%d\n", pages*128<<10+keys); err != nil || string(message) != want {
+		t.Errorf("it says %q, %v; want %q", message, err, want)
+	}
+}
+
 func TestWhatCannotBeginIsToldInTheSession(t *testing.T) {
 	w := newWorld(t)
 	id := w.mirrored(strings.Repeat("0f", 32))
