@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test'
 import { strings } from '../../src/lib/strings'
 import { first } from '../../src/lib/stringsFirst'
 import { own } from '../../src/lib/stringsSettings'
+import { making } from '../../src/lib/stringsMake'
 import { things } from '../../src/lib/stringsThings'
 import { expect, test } from '../watched'
 import { Instance } from './instance'
@@ -47,11 +48,15 @@ test('an image is read and run, and docker has the container', async ({ page }) 
 })
 
 test('a volume is measured, and its files are read through who uses it', async ({ page }) => {
-  instance().docker('volume', 'create', 'read-me')
+  await open(page, '#/volumes')
+  await page.getByRole('button', { name: making.volumes.open }).click()
+  await page.getByRole('dialog').getByRole('textbox', { name: making.volumes.name }).fill('read-me')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('link', { name: 'read-me' })).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
   const script = 'busybox mkdir /v/inner; busybox head -c 5000 /dev/zero >/v/inner/zeros; exec sleep 1000'
   const made = ['run', '-d', '--init', '--network', 'none', '--name', 'keeper', '-v', 'read-me:/v']
   instance().docker(...made, 'busybox', 'sh', '-c', script)
-  await open(page, '#/volumes')
   await page.getByRole('link', { name: 'read-me' }).click()
   await page.getByRole('button', { name: things.volume.measure }).click()
   await expect(page.getByText(/^5\.\d+ kB, measured/)).toBeVisible({ timeout: 30_000 })
@@ -64,9 +69,16 @@ test('a volume is measured, and its files are read through who uses it', async (
 })
 
 test('a network names its members', async ({ page }) => {
-  instance().docker('network', 'create', 'meet')
-  instance().docker('run', '-d', '--init', '--network', 'meet', '--name', 'member', 'busybox', 'sleep', '1000')
   await open(page, '#/networks')
+  await page.getByRole('button', { name: making.networks.open }).click()
+  const dialog = page.getByRole('dialog', { name: making.networks.title })
+  await dialog.getByRole('textbox', { name: making.networks.name }).fill('bridge')
+  await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('alert')).toContainText('already exists')
+  await dialog.getByRole('textbox', { name: making.networks.name }).fill('meet')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toHaveCount(0)
+  instance().docker('run', '-d', '--init', '--network', 'meet', '--name', 'member', 'busybox', 'sleep', '1000')
   await page.getByRole('link', { name: 'meet' }).click()
   await expect(page.getByRole('link', { name: 'member' })).toBeVisible()
   await expect(page.getByText(/^172\.|^192\.|^10\./).first()).toBeVisible()

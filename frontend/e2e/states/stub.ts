@@ -7,10 +7,18 @@ import { extname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Activity, App } from '../../src/api/app.gen'
-import type { Container, ContainerCreate, Image, ImagePull } from '../../src/api/containers.gen'
+import type {
+  Container,
+  ContainerCreate,
+  Image,
+  ImagePull,
+  NetworkCreate,
+  VolumeCreate,
+} from '../../src/api/containers.gen'
 import type { KindName, Kinds, KubeObject } from '../../src/api/kinds'
 
-type Collection = KindName | 'apps' | 'activities' | 'containercreates' | 'imagepulls'
+type Collection =
+  KindName | 'apps' | 'activities' | 'containercreates' | 'imagepulls' | 'volumecreates' | 'networkcreates'
 
 /** Says lines of a side until it returns; for a plain question all of them are the answer. */
 export type Side = (query: URLSearchParams, say: (...lines: string[]) => void, path: string) => Promise<void> | void
@@ -30,7 +38,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const collectionPath =
-  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|containercreates|imagepulls|images|volumes|networks)(?:\/([^/]+))?$/
+  /^\/apis\/(?:app\.berth\.desktop\/v1alpha1|containers\.berth\.desktop\/v1alpha1\/namespaces\/berth)\/(apps|activities|containers|containercreates|imagepulls|images|volumecreates|networkcreates|volumes|networks)(?:\/([^/]+))?$/
 /** The policy that the real servers send, so that what breaks it breaks here. */
 const policy = [
   ...(
@@ -57,6 +65,8 @@ export class Stub {
     activities: new Map(),
     containercreates: new Map(),
     imagepulls: new Map(),
+    volumecreates: new Map(),
+    networkcreates: new Map(),
     containers: new Map(),
     images: new Map(),
     volumes: new Map(),
@@ -113,6 +123,8 @@ export class Stub {
   put(collection: 'activities', ...objects: Activity[]): void
   put(collection: 'containercreates', ...objects: ContainerCreate[]): void
   put(collection: 'imagepulls', ...objects: ImagePull[]): void
+  put(collection: 'volumecreates', ...objects: VolumeCreate[]): void
+  put(collection: 'networkcreates', ...objects: NetworkCreate[]): void
   put<K extends KindName>(collection: K, ...objects: Kinds[K][]): void
   put(collection: Collection, ...objects: KubeObject[]): void {
     for (const object of objects) {
@@ -131,7 +143,7 @@ export class Stub {
   }
 
   /** The names of the objects of a kind. */
-  all(collection: KindName | 'imagepulls'): string[] {
+  all(collection: Collection): string[] {
     return [...this.#objects[collection].keys()]
   }
 
@@ -184,7 +196,7 @@ export class Stub {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ gitVersion: this.version }))
       return
     }
-    if (request.method === 'POST' && /\/(containercreates|imagepulls)$/.test(url.pathname)) {
+    if (request.method === 'POST' && /\/((container|volume|network)creates|imagepulls)$/.test(url.pathname)) {
       await this.#create(request, url.pathname, response)
       return
     }
@@ -288,8 +300,10 @@ export class Stub {
       response.end(JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status }))
       return
     }
-    const wanted = JSON.parse(body) as ContainerCreate | ImagePull
+    const wanted = JSON.parse(body) as ContainerCreate | ImagePull | VolumeCreate | NetworkCreate
     if (wanted.kind === 'ImagePull') this.put('imagepulls', wanted as ImagePull)
+    else if (wanted.kind === 'VolumeCreate') this.put('volumecreates', wanted as VolumeCreate)
+    else if (wanted.kind === 'NetworkCreate') this.put('networkcreates', wanted as NetworkCreate)
     else this.put('containercreates', wanted as ContainerCreate)
     response.writeHead(201).end(body)
   }

@@ -6,9 +6,13 @@ import {
   type ContainerCreateSpec,
   type ImagePull,
   type ImagePullSpec,
+  type NetworkCreate,
+  type NetworkCreateSpec,
+  type VolumeCreate,
+  type VolumeCreateSpec,
 } from './containers.gen'
 import { refusal } from './error'
-import { appsPath, createsPath, kindPath, objectPath, pullsPath, type KindName } from './kinds'
+import { appsPath, createsPath, kindPath, makesPath, objectPath, pullsPath, type KindName } from './kinds'
 import type { Request, Transport } from './transport'
 
 /** The verbs of the page. Each resolves once the daemon took the wish; the fact comes by the watch. */
@@ -20,6 +24,8 @@ export interface Client {
   create(namespace: string, name: string, spec: ContainerCreateSpec): Promise<void>
   pull(namespace: string, name: string, spec: ImagePullSpec): Promise<void>
   cancelPull(namespace: string, name: string): Promise<void>
+  makeVolume(namespace: string, name: string, spec: VolumeCreateSpec): Promise<void>
+  makeNetwork(namespace: string, name: string, spec: NetworkCreateSpec): Promise<void>
   remove(namespace: string, kind: KindName, name: string): Promise<void>
   /** Asks for something at a path; what the daemon answers, as text. */
   post(path: string, wish: object): Promise<string>
@@ -68,6 +74,20 @@ export function newClient(transport: Transport): Client {
     pull: (namespace, name, spec) =>
       make(pullsPath(namespace), { apiVersion, kind: 'ImagePull', metadata: { name }, spec } satisfies ImagePull),
     cancelPull: (namespace, name) => drop(objectPath(pullsPath(namespace), name)),
+    makeVolume: (namespace, name, spec) =>
+      make(makesPath(namespace, 'volumes'), {
+        apiVersion,
+        kind: 'VolumeCreate',
+        metadata: { name },
+        spec,
+      } satisfies VolumeCreate),
+    makeNetwork: (namespace, name, spec) =>
+      make(makesPath(namespace, 'networks'), {
+        apiVersion,
+        kind: 'NetworkCreate',
+        metadata: { name },
+        spec,
+      } satisfies NetworkCreate),
     read: (path) => tell({ method: 'GET', path }),
     post: (path, wish) => tell({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(wish) }),
     remove: (namespace, kind, name) => drop(objectPath(kindPath(namespace, kind), name)),

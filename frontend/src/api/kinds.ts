@@ -44,6 +44,11 @@ export function pullsPath(namespace: string): string {
   return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/imagepulls`
 }
 
+/** Volumes or networks that are asked for. */
+export function makesPath(namespace: string, kind: 'volumes' | 'networks'): string {
+  return `${containersGroup}/namespaces/${encodeURIComponent(namespace)}/${kind === 'volumes' ? 'volumecreates' : 'networkcreates'}`
+}
+
 export function objectPath(collection: string, name: string): string {
   return `${collection}/${encodeURIComponent(name)}`
 }

@@ -10,6 +10,7 @@ export const parts = {
   volume: () => import('../views/thing/VolumeDetail.svelte'),
   network: () => import('../views/thing/NetworkDetail.svelte'),
   pull: () => import('../views/PullImage.svelte'),
+  make: () => import('../views/MakeThing.svelte'),
   run: () => import('../views/thing/RunImage.svelte'),
   activity: () => import('../views/Activity.svelte'),
   settings: () => import('../views/Settings.svelte'),

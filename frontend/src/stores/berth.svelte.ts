@@ -9,7 +9,11 @@ import type {
   ImagePull,
   ImagePullSpec,
   Network,
+  NetworkCreate,
+  NetworkCreateSpec,
   Volume,
+  VolumeCreate,
+  VolumeCreateSpec,
 } from '../api/containers.gen'
 import { asApiError } from '../api/error'
 import {
@@ -17,6 +21,7 @@ import {
   appsPath,
   createsPath,
   kindPath,
+  makesPath,
   pullsPath,
   sidePath,
   usagePath,
@@ -39,6 +44,9 @@ interface Mirrors {
   usages: Usages
 }
 
+/** What can be made by its name. */
+export type Made = 'volumes' | 'networks'
+
 /** Why a wish about one object was refused; `id` tells one refusal from the next. */
 export interface Trouble {
   id: string
@@ -52,6 +60,7 @@ export class Berth {
   #activities: Collection<Activity> | undefined
   readonly #apps: Collection<App>
   #pulls: Collection<ImagePull> | undefined
+  readonly #makings: Partial<Record<Made, Collection<VolumeCreate | NetworkCreate>>> = {}
   #creates = $state.raw<Collection<ContainerCreate>>()
   /** The version of the daemon that this page came with, and whether there is another one now. */
   #version = ''
@@ -150,6 +159,24 @@ export class Berth {
     }
   }
 
+  /** Volumes or networks that are asked for, whoever asks. They are watched from the first time that somebody looks. */
+  makings(kind: Made): Collection<VolumeCreate | NetworkCreate> {
+    return (this.#makings[kind] ??= new Collection<VolumeCreate | NetworkCreate>(
+      this.#transport,
+      makesPath(this.#mirrors?.namespace ?? DefaultNamespace, kind),
+    ))
+  }
+
+  /** Asks for a volume or a network under that name of the request. Rejects with an ApiError where it is refused. */
+  make(kind: 'volumes', name: string, spec: VolumeCreateSpec): Promise<void>
+  make(kind: 'networks', name: string, spec: NetworkCreateSpec): Promise<void>
+  make(kind: Made, name: string, spec: VolumeCreateSpec & NetworkCreateSpec): Promise<void> {
+    const namespace = this.#mirrors?.namespace ?? DefaultNamespace
+    return kind === 'volumes'
+      ? this.#client.makeVolume(namespace, name, spec)
+      : this.#client.makeNetwork(namespace, name, spec)
+  }
+
   /** What running containers use, while somebody looks. */
   get usages(): Usages | undefined {
     return this.#mirrors?.usages
@@ -239,6 +266,7 @@ export class Berth {
     this.#activities?.close()
     this.#creates?.close()
     this.#pulls?.close()
+    for (const one of Object.values(this.#makings)) one.close()
     this.#closeMirrors()
   }
 
