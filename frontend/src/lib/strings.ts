@@ -275,17 +275,17 @@ export const strings = {
     },
     images: {
       title: 'No images yet',
-      detail: 'Pull or build one in a terminal, and it appears here at once:',
+      detail: 'Pull one above, or pull or build one in a terminal, and it appears here at once:',
       command: (docker: string): string => `${docker} pull nginx`,
     },
     volumes: {
       title: 'No volumes yet',
-      detail: 'Create one in a terminal, and it appears here at once:',
+      detail: 'Create one above, or in a terminal, and it appears here at once:',
       command: (docker: string): string => `${docker} volume create data`,
     },
     networks: {
       title: 'No networks yet',
-      detail: 'Create one in a terminal, and it appears here at once:',
+      detail: 'Create one above, or in a terminal, and it appears here at once:',
       command: (docker: string): string => `${docker} network create backend`,
     },
     copy: 'Copy command',
