@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
+import { making } from '../../src/lib/stringsMake'
 import { strings } from '../../src/lib/strings'
 import { detail } from '../../src/lib/stringsDetail'
 import { first } from '../../src/lib/stringsFirst'
@@ -73,7 +74,16 @@ async function lists(page: Page): Promise<void> {
     await expect(page.getByRole('heading', { level: 1, name: strings.views[view] })).toBeVisible()
     await page.waitForTimeout(view === 'diagnostics' ? 8_000 : 1_500)
     await shoot(page, view)
+    if (view === 'networks') await shootDialog(page)
   }
+}
+
+async function shootDialog(page: Page): Promise<void> {
+  await page.getByRole('button', { name: making.networks.open }).click()
+  await page.getByRole('dialog').getByRole('textbox', { name: making.networks.name }).fill('backend')
+  await page.getByRole('dialog').getByRole('textbox', { name: making.networks.subnet }).fill('10.5.0.0/16')
+  await shoot(page, 'create')
+  await page.keyboard.press('Escape')
 }
 
 async function oneContainer(page: Page, id: string): Promise<void> {
