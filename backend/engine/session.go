@@ -197,13 +197,15 @@ func (s *Session) Resize(ctx context.Context, width, height uint) error {
 func (s *Session) ExitCode(ctx context.Context) (int, error) { return s.code(ctx) }
 
 // HangUp ends what somebody who went away left behind in a terminal: engines know no way to end an exec. What is in
-// front is interrupted, and the shell behind it finds its input at the end.
-func (s *Session) HangUp() {
+// front is interrupted, and the shell behind it finds its input at the end. It says whether the engine was told, which
+// hears it as long as the session is open: the caller reads the output to its end before it closes the session.
+func (s *Session) HangUp() bool {
 	if !s.TTY {
-		return
+		return false
 	}
 	_ = s.wire.Conn.SetWriteDeadline(time.Now().Add(hangUpTime))
-	_, _ = s.Write([]byte{3, 4}) // it may have ended
+	_, err := s.Write([]byte{3, 4})
+	return err == nil
 }
 
 // Close ends the session. The process goes on.

@@ -77,11 +77,11 @@ func (s *Server) Attach(w http.ResponseWriter, r *http.Request, c *containers.Co
 			return nil, err
 		}
 		return process, nil
-	}, func(*engine.Session) {})
+	}, func(*engine.Session) bool { return false })
 }
 
 // session holds one until the process ends or the client goes.
-func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace string, q *asked, start begin, left func(*engine.Session)) error {
+func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace string, q *asked, start begin, left func(*engine.Session) bool) error {
 	window := q.number("window", 0)
 	if q.err != nil {
 		return q.err
@@ -91,6 +91,9 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 	}
 	upgrader := websocket.Upgrader{
 		Subprotocols: []string{stream.ProtocolV5, stream.ProtocolV4},
+		// A reader of its own: that of net/http ends the request's context with the client, and with it the connection to
+		// the engine, on which what runs there is yet to be hung up on.
+		ReadBufferSize: 4 << 10,
 		// Where the request comes from was looked at by the door that it came through.
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
@@ -100,7 +103,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, namespace strin
 		return nil // the upgrader has answered
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	t := &talk{conn: conn, input: newInput(), gone: make(chan struct{}), heard: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
+	t := &talk{conn: conn, input: newInput(), gone: make(chan struct{}), heard: make(chan struct{}), rung: make(chan struct{}), over: make(chan struct{}), size: make(chan stream.Size, 1), window: newWindow(window)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer func() { _ = conn.Close() }()
@@ -158,6 +161,8 @@ type talk struct {
 	input  *input           // what the client typed and the process has not read
 	gone   chan struct{}    // closed when the client is
 	heard  chan struct{}    // closed when nothing more of the client's is heard
+	rung   chan struct{}    // closed when the process was hung up on: nobody takes what it still says
+	over   chan struct{}    // closed when the output is
 	size   chan stream.Size // the latest that the process has not been told
 	window *window
 	parted bool // the client goes and wants the process to go on; only listen uses it
@@ -180,17 +185,24 @@ func (t *talk) failed() error {
 
 // follow carries the output until it ends, and gives the process's exit code.
 func (t *talk) follow(ctx context.Context, process *engine.Session) (int, error) {
+	defer close(t.over)
 	err := process.Output(func(stderr bool, text []byte) error {
+		if t.hasRung() {
+			return nil
+		}
 		channel := stream.ChannelStdout
 		if stderr {
 			channel = stream.ChannelStderr
 		}
-		if err := t.window.take(ctx, len(text)); err != nil {
-			return err
+		err := t.window.take(ctx, len(text))
+		if err == nil {
+			err = t.send(channel, text, writeDeadline)
 		}
-		err := t.send(channel, text, writeDeadline)
 		if err != nil {
 			t.hearOut()
+		}
+		if t.hasRung() {
+			return nil
 		}
 		return err
 	})
@@ -198,6 +210,15 @@ func (t *talk) follow(ctx context.Context, process *engine.Session) (int, error)
 		return 0, err
 	}
 	return process.ExitCode(ctx)
+}
+
+func (t *talk) hasRung() bool {
+	select {
+	case <-t.rung:
+		return true
+	default:
+		return false
+	}
 }
 
 // hearOut lets listen hear the rest from a client that takes no more: whether it wants the process to go on, or to be
@@ -257,18 +278,23 @@ func outcome(code int, err error) metav1.Status {
 }
 
 // listen takes what the client sends, until it goes. quit ends the output.
-func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*engine.Session), quit context.CancelFunc) {
-	defer close(t.heard)
+func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*engine.Session) bool, quit context.CancelFunc) {
 	defer process.Close()
 	defer quit()
 	t.conn.SetReadLimit(maxMessage)
 	for {
 		_, message, err := t.conn.ReadMessage()
 		if err != nil {
-			if !t.parted {
-				left(process)
+			hungUp := !t.parted && left(process)
+			if hungUp {
+				close(t.rung)
 			}
 			close(t.gone)
+			close(t.heard)
+			quit()
+			if hungUp {
+				t.outlast(ctx)
+			}
 			return
 		}
 		if len(message) == 0 {
@@ -276,8 +302,19 @@ func (t *talk) listen(ctx context.Context, process *engine.Session, left func(*e
 		}
 		if err := t.heed(ctx, message[0], message[1:]); err != nil {
 			t.fail(err)
+			close(t.heard)
 			return
 		}
+	}
+}
+
+// outlast waits for the end of what was hung up on. An engine that finds its own end of the connection closed, because
+// the process still writes, lets go of the other as well, and of what it has not read of it: the hang-up itself.
+func (t *talk) outlast(ctx context.Context) {
+	select {
+	case <-t.over:
+	case <-time.After(lastWords):
+	case <-ctx.Done():
 	}
 }
 
