@@ -78,6 +78,12 @@ func TestWhatNeedsTheUserIsToldOnceAndWhatTheUserDidIsNot(t *testing.T) {
 	icon.click(t, "Start engine")
 	icon.shows(t, "ready", "Engine running", false, true)
 
+	eventually(t, "news is followed", func() error { // before that it would be history
+		if said := read(filepath.Join(s.artifacts, "berth-tray.log")); !strings.Contains(said, "Following the daemon") {
+			return fmt.Errorf("the tray says %q", said)
+		}
+		return nil
+	})
 	engine := func() int {
 		pid, err := strconv.Atoi(strings.TrimSpace(read(filepath.Join(p.EngineRun(), "docker.pid"))))
 		if err != nil {

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// retry is how long a daemon that is away is waited for.
-	retry = time.Second
+	// retry is how often a daemon that is away is looked for: an engine that ends is dead for a second, and nobody is told
+	// of what was not seen.
+	retry = 200 * time.Millisecond
 	// diskEvery is how often the disk is looked at.
 	diskEvery = time.Minute
 )
@@ -99,6 +100,7 @@ func watchDaemon(ctx context.Context, cfg Config, seen chan<- func(*Judge, time.
 	if err != nil {
 		return err
 	}
+	cfg.Log.Info("Following the daemon for what is news")
 	pass := func(look func(*Judge, time.Time) *Notice) {
 		select {
 		case seen <- look:
