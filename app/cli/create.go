@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -31,6 +32,7 @@ func (c *CLI) volumeCreateCommand() *cobra.Command {
 			defer m.Close()
 			made, err := carriedOut(cmd.Context(), m.VolumeCreates(m.namespace),
 				&containersv1.VolumeCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "create-"}, Spec: spec},
+				"the request for the volume", "`berth volume ls` shows whether it was made.",
 				func(v *containersv1.VolumeCreate) []metav1.Condition { return v.Status.Conditions })
 			if err != nil {
 				return err
@@ -68,6 +70,7 @@ func (c *CLI) networkCreateCommand() *cobra.Command {
 			defer m.Close()
 			made, err := carriedOut(cmd.Context(), m.NetworkCreates(m.namespace),
 				&containersv1.NetworkCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "create-"}, Spec: spec},
+				"the request for the network", "`berth network ls` shows whether it was made.",
 				func(n *containersv1.NetworkCreate) []metav1.Condition { return n.Status.Conditions })
 			if err != nil {
 				return err
@@ -94,14 +97,17 @@ func (c *CLI) networkCreateCommand() *cobra.Command {
 	return likeDocker(cmd)
 }
 
-// carriedOut has a request made, and returns it once it is complete. Whoever interrupts it cancels it.
-func carriedOut[T any, P store.Object[T]](ctx context.Context, requests *client.Resource[T, P], wish P, conditions func(P) []metav1.Condition) (P, error) {
+// carriedOut has a request made, shows see what becomes of it, and returns it once it is done with, beside the error that
+// says why if it failed. Whoever interrupts it cancels it. what names it, and next says where to look then; it may be empty.
+func carriedOut[T any, P store.Object[T]](
+	ctx context.Context, requests *client.Resource[T, P], wish P, what, next string, see func(P) []metav1.Condition,
+) (P, error) {
 	asked, err := requests.Create(ctx, wish)
 	if err != nil {
 		return nil, err
 	}
 	for e, err := range requests.Watch(ctx, asked.GetName()) {
-		if ctx.Err() != nil || e.Type == watch.Deleted {
+		if ctx.Err() != nil {
 			break
 		}
 		if err != nil {
@@ -110,17 +116,26 @@ func carriedOut[T any, P store.Object[T]](ctx context.Context, requests *client.
 		if e.Type == watch.Bookmark {
 			continue
 		}
-		if failed := condition.Get(conditions(e.Object), containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
-			return nil, &plainError{failed.Message, ""}
+		if e.Type == watch.Deleted {
+			return nil, &plainError{what + " was cancelled by somebody else.", next}
 		}
-		if condition.IsTrue(conditions(e.Object), containersv1.ConditionComplete) {
+		now := see(e.Object)
+		if failed := condition.Get(now, containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
+			return e.Object, &plainError{failed.Message, ""}
+		}
+		if condition.IsTrue(now, containersv1.ConditionComplete) {
 			return e.Object, nil
 		}
 	}
-	if err := withdraw(ctx, requests, asked.GetName()); err != nil {
+	if ctx.Err() == nil {
+		return nil, &plainError{"the daemon said no more of " + what + ".", next}
+	}
+	later, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionTimeout)
+	defer cancel()
+	if err := requests.Delete(later, asked.GetName()); err != nil && !apierrors.IsNotFound(err) {
 		return nil, err
 	}
-	return nil, &plainError{"the request was cancelled.", "The list shows whether it was carried out."}
+	return nil, &plainError{what + " was cancelled.", next}
 }
 
 // appeared waits until what was made is mirrored, so that the user's next command knows it.

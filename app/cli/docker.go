@@ -71,12 +71,12 @@ func dockersVerbs(group string) string {
 func dockersFlags(verb string) string {
 	switch verb {
 	case "container run", "container create":
-		return "annotation attach blkio-weight blkio-weight-device cgroup-parent cgroupns cidfile cpu-period cpu-quota cpu- " +
-			"rt-period cpu-rt-runtime cpu-shares cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps device-read- " +
-			"iops device-write-bps device-write-iops dns-option dns-search domainname expose gpus group-add health-cmd " +
-			"health-interval health-retries health-start-interval health-start-period health-timeout ip ip6 ipc isolation " +
-			"label-file link link-local-ip log-driver log-opt mac-address memory-reservation memory-swap memory- " +
-			"swappiness no-healthcheck oom-kill-disable oom-score-adj pid pids-limit runtime security-opt sig-proxy " +
+		return "annotation attach blkio-weight blkio-weight-device cgroup-parent cgroupns cidfile cpu-period cpu-quota " +
+			"cpu-rt-period cpu-rt-runtime cpu-shares cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps " +
+			"device-read-iops device-write-bps device-write-iops dns-option dns-search domainname expose gpus group-add " +
+			"health-cmd health-interval health-retries health-start-interval health-start-period health-timeout ip ip6 ipc " +
+			"isolation label-file link link-local-ip log-driver log-opt mac-address memory-reservation memory-swap " +
+			"memory-swappiness no-healthcheck oom-kill-disable oom-score-adj pid pids-limit runtime security-opt sig-proxy " +
 			"storage-opt sysctl ulimit userns uts volume-driver volumes-from"
 	case "container ls", "container inspect":
 		return "size"

@@ -7,11 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/berth-desktop/berth/backend/api/condition"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
@@ -38,57 +35,20 @@ func (c *CLI) imagePullCommand() *cobra.Command {
 
 // pull has an image pulled, shows how far that has come, and prints the image's ID. Whoever interrupts it cancels the pull.
 func (c *CLI) pull(ctx context.Context, m mirrored, spec containersv1.ImagePullSpec, quiet bool) error {
-	requests := m.ImagePulls(m.namespace)
-	asked, err := requests.Create(ctx, &containersv1.ImagePull{ObjectMeta: metav1.ObjectMeta{GenerateName: "pull-"}, Spec: spec})
+	line := c.newPullLine(quiet)
+	defer line.end()
+	pulled, err := carriedOut(ctx, m.ImagePulls(m.namespace),
+		&containersv1.ImagePull{ObjectMeta: metav1.ObjectMeta{GenerateName: "pull-"}, Spec: spec}, "the pull of "+spec.Reference, "",
+		func(p *containersv1.ImagePull) []metav1.Condition {
+			line.show(p.Status.Progress)
+			return p.Status.Conditions
+		})
 	if err != nil {
 		return err
 	}
-	line := c.newPullLine(quiet)
-	defer line.end()
-	for e, err := range requests.Watch(ctx, asked.Name) {
-		if ctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if e.Type == watch.Bookmark {
-			continue
-		}
-		if e.Type == watch.Deleted {
-			return &plainError{fmt.Sprintf("the pull of %s was cancelled by somebody else.", spec.Reference), ""}
-		}
-		now := e.Object.Status
-		line.show(now.Progress)
-		if failed := condition.Get(now.Conditions, containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
-			return &plainError{failed.Message, ""}
-		}
-		if condition.IsTrue(now.Conditions, containersv1.ConditionComplete) {
-			line.end()
-			_, err := fmt.Fprintln(c.cfg.Stdout, now.ImageID)
-			return err
-		}
-	}
-	if ctx.Err() == nil {
-		return &plainError{fmt.Sprintf("the daemon said no more of the pull of %s.", spec.Reference), "Pull it again."}
-	}
-	if err := withdraw(ctx, requests, asked.Name); err != nil {
-		return err
-	}
-	return &plainError{fmt.Sprintf("the pull of %s was cancelled.", spec.Reference), ""}
-}
-
-// withdraw cancels a request of somebody who has been interrupted.
-func withdraw(ctx context.Context, requests interface {
-	Delete(ctx context.Context, name string) error
-}, name string,
-) error {
-	later, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionTimeout)
-	defer cancel()
-	if err := requests.Delete(later, name); err != nil && !apierrors.IsNotFound(err) {
-		return err
-	}
-	return nil
+	line.end()
+	_, err = fmt.Fprintln(c.cfg.Stdout, pulled.Status.ImageID)
+	return err
 }
 
 // pullLine shows how far a pull has come: in one line that is drawn again on a terminal, and otherwise in a line for each

@@ -12,9 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/berth-desktop/berth/backend/api/condition"
 	containersv1 "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 )
 
@@ -70,15 +68,8 @@ func (c *CLI) createCommand() *cobra.Command {
 				return err
 			}
 			defer m.Close()
-			id, err := c.create(cmd.Context(), m, &o)
-			if err != nil {
-				return err
-			}
-			if _, err := appeared(cmd.Context(), m.Containers(m.namespace), id); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(c.cfg.Stdout, id)
-			return err
+			o.detach = true
+			return c.run(cmd.Context(), m, &o)
 		},
 	}
 	f := cmd.Flags()
@@ -93,7 +84,7 @@ func (c *CLI) run(ctx context.Context, m mirrored, o *runOptions) error {
 		return err
 	}
 	if o.detach {
-		if !o.AutoRemove { // such a one may be gone before it is seen
+		if !o.AutoRemove || !o.Start { // one that runs already may be gone before it is seen
 			if _, err := appeared(ctx, m.Containers(m.namespace), id); err != nil {
 				return err
 			}
@@ -140,53 +131,30 @@ func codeOfStart(why string) int {
 
 // create has a container made, tells what is done for it, and gives its ID.
 func (c *CLI) create(ctx context.Context, m mirrored, o *runOptions) (string, error) {
-	requests := m.ContainerCreates(m.namespace)
-	asked, err := requests.Create(ctx, &containersv1.ContainerCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}, Spec: o.ContainerCreateSpec})
-	if err != nil {
+	line := c.newPullLine(o.quiet)
+	defer line.end()
+	made, err := carriedOut(ctx, m.ContainerCreates(m.namespace),
+		&containersv1.ContainerCreate{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}, Spec: o.ContainerCreateSpec},
+		"the request for the container", "`berth container ls -a` shows whether it was made.",
+		func(r *containersv1.ContainerCreate) []metav1.Condition {
+			line.show(r.Status.Progress)
+			return r.Status.Conditions
+		})
+	line.end()
+	if made == nil {
 		return "", err
 	}
-	line := c.newPullLine(false)
-	defer line.end()
-	for e, err := range requests.Watch(ctx, asked.Name) {
-		if ctx.Err() != nil {
-			break
+	if err != nil {
+		c.report(err)
+		if made.Status.ContainerID != "" {
+			return "", exitCode(codeOfStart(err.Error()))
 		}
-		if err != nil {
-			return "", err
-		}
-		if e.Type == watch.Bookmark {
-			continue
-		}
-		if e.Type == watch.Deleted {
-			break
-		}
-		now := e.Object.Status
-		if !o.quiet {
-			line.show(now.Progress)
-		}
-		if failed := condition.Get(now.Conditions, containersv1.ConditionFailed); failed.Status == metav1.ConditionTrue {
-			line.end()
-			c.report(&plainError{failed.Message, ""})
-			if now.ContainerID != "" {
-				return "", exitCode(codeOfStart(failed.Message))
-			}
-			return "", exitCode(exitNotRun)
-		}
-		if condition.IsTrue(now.Conditions, containersv1.ConditionComplete) {
-			line.end()
-			for _, w := range now.Warnings {
-				c.say("WARNING: %s", w)
-			}
-			return now.ContainerID, nil
-		}
+		return "", exitCode(exitNotRun)
 	}
-	if ctx.Err() != nil {
-		if err := withdraw(ctx, requests, asked.Name); err != nil {
-			return "", err
-		}
-		return "", &plainError{"interrupted; the request for the container is cancelled.", "`berth container ls -a` shows whether it was made."}
+	for _, w := range made.Status.Warnings {
+		c.say("WARNING: %s", w)
 	}
-	return "", &plainError{"the request for the container went away.", "`berth container ls -a` shows whether it was made."}
+	return made.Status.ContainerID, nil
 }
 
 // hasTerminal asks whether a container has one: the mirror does not know.

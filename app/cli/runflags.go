@@ -186,7 +186,7 @@ func (o *runOptions) mount(text string) error {
 	if err != nil {
 		return err
 	}
-	v := containersv1.VolumeMount{MustExist: true}
+	var v containersv1.VolumeMount
 	kind, options := "volume", []string(nil)
 	for _, f := range fields {
 		name, value, valued := strings.Cut(f, "=")
@@ -221,11 +221,15 @@ func (o *runOptions) mount(text string) error {
 		o.Tmpfs = append(o.Tmpfs, containersv1.TmpfsMount{Target: v.Target, Options: strings.Join(options, ",")})
 		return nil
 	case "bind":
+		if v.Source == "" {
+			return errors.New("say source=, with the folder to mount")
+		}
+		v.MustExist = true
 		if v.Source, err = filepath.Abs(v.Source); err != nil {
 			return err
 		}
 	case "volume":
-		if v.MustExist = false; strings.ContainsAny(v.Source, `/\`) {
+		if strings.ContainsAny(v.Source, `/\`) {
 			return fmt.Errorf("%s is no volume's name: say type=bind for a folder", v.Source)
 		}
 	default:
