@@ -14,7 +14,7 @@ import (
 )
 
 func volumeCreateKind() kind[containers.VolumeCreate, *containers.VolumeCreate] {
-	return kind[containers.VolumeCreate, *containers.VolumeCreate]{
+	return once(kind[containers.VolumeCreate, *containers.VolumeCreate]{
 		group: containers.SchemeGroupVersion, plural: "volumecreates", singular: "volumecreate", namespaced: true,
 		newList: func() runtime.Object { return &containers.VolumeCreateList{} },
 		items:   func(l runtime.Object) []containers.VolumeCreate { return l.(*containers.VolumeCreateList).Items },
@@ -29,22 +29,18 @@ func volumeCreateKind() kind[containers.VolumeCreate, *containers.VolumeCreate] 
 		validate:  validateVolumeCreate,
 		setStatus: func(to, from *containers.VolumeCreate) { to.Status = from.Status },
 		sameSpec:  func(a, b *containers.VolumeCreate) bool { return apiequality.Semantic.DeepEqual(a.Spec, b.Spec) },
-	}
+	})
 }
 
-func validateVolumeCreate(v, old *containers.VolumeCreate) field.ErrorList {
-	path := field.NewPath("spec")
-	if old != nil && !apiequality.Semantic.DeepEqual(v.Spec, old.Spec) {
-		return field.ErrorList{field.Forbidden(path, "a request cannot change: make another one")}
-	}
+func validateVolumeCreate(v, _ *containers.VolumeCreate) field.ErrorList {
 	if v.Spec.Name == "" {
 		return nil
 	}
-	return dockersName(path.Child("name"), v.Spec.Name)
+	return dockersName(field.NewPath("spec", "name"), v.Spec.Name)
 }
 
 func networkCreateKind() kind[containers.NetworkCreate, *containers.NetworkCreate] {
-	return kind[containers.NetworkCreate, *containers.NetworkCreate]{
+	return once(kind[containers.NetworkCreate, *containers.NetworkCreate]{
 		group: containers.SchemeGroupVersion, plural: "networkcreates", singular: "networkcreate", namespaced: true,
 		newList: func() runtime.Object { return &containers.NetworkCreateList{} },
 		items:   func(l runtime.Object) []containers.NetworkCreate { return l.(*containers.NetworkCreateList).Items },
@@ -59,14 +55,11 @@ func networkCreateKind() kind[containers.NetworkCreate, *containers.NetworkCreat
 		validate:  validateNetworkCreate,
 		setStatus: func(to, from *containers.NetworkCreate) { to.Status = from.Status },
 		sameSpec:  func(a, b *containers.NetworkCreate) bool { return apiequality.Semantic.DeepEqual(a.Spec, b.Spec) },
-	}
+	})
 }
 
-func validateNetworkCreate(n, old *containers.NetworkCreate) field.ErrorList {
+func validateNetworkCreate(n, _ *containers.NetworkCreate) field.ErrorList {
 	path := field.NewPath("spec")
-	if old != nil && !apiequality.Semantic.DeepEqual(n.Spec, old.Spec) {
-		return field.ErrorList{field.Forbidden(path, "a request cannot change: make another one")}
-	}
 	errs := dockersName(path.Child("name"), n.Spec.Name)
 	for i, s := range n.Spec.Subnets {
 		errs = append(errs, validateSubnet(path.Child("subnets").Index(i), s)...)

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
+	"github.com/berth-desktop/berth/backend/api/store"
 )
 
 // howItEnded is the condition that says so of a request; none does before it is done with.
@@ -26,8 +27,20 @@ func howItEnded(conditions []metav1.Condition) string {
 	return ""
 }
 
+// once makes a kind one of requests: what is asked for is carried out once, so it cannot change.
+func once[T any, P store.Object[T]](k kind[T, P]) kind[T, P] {
+	validate := k.validate
+	k.validate = func(now, old P) field.ErrorList {
+		if old != nil && !k.sameSpec(now, old) {
+			return field.ErrorList{field.Forbidden(field.NewPath("spec"), "a request cannot change: make another one")}
+		}
+		return validate(now, old)
+	}
+	return k
+}
+
 func imagePullKind() kind[containers.ImagePull, *containers.ImagePull] {
-	return kind[containers.ImagePull, *containers.ImagePull]{
+	return once(kind[containers.ImagePull, *containers.ImagePull]{
 		group: containers.SchemeGroupVersion, plural: "imagepulls", singular: "imagepull", namespaced: true,
 		newList: func() runtime.Object { return &containers.ImagePullList{} },
 		items:   func(l runtime.Object) []containers.ImagePull { return l.(*containers.ImagePullList).Items },
@@ -43,14 +56,11 @@ func imagePullKind() kind[containers.ImagePull, *containers.ImagePull] {
 		validate:  validateImagePull,
 		setStatus: func(to, from *containers.ImagePull) { to.Status = from.Status },
 		sameSpec:  func(a, b *containers.ImagePull) bool { return a.Spec == b.Spec },
-	}
+	})
 }
 
-func validateImagePull(p, old *containers.ImagePull) field.ErrorList {
+func validateImagePull(p, _ *containers.ImagePull) field.ErrorList {
 	path := field.NewPath("spec")
-	if old != nil && p.Spec != old.Spec {
-		return field.ErrorList{field.Forbidden(path, "a request cannot change: make another one")}
-	}
 	var errs field.ErrorList
 	switch _, err := reference.ParseNormalizedNamed(p.Spec.Reference); {
 	case p.Spec.Reference == "":
@@ -71,7 +81,7 @@ func validatePlatform(path *field.Path, text string) field.ErrorList {
 }
 
 func containerCreateKind() kind[containers.ContainerCreate, *containers.ContainerCreate] {
-	return kind[containers.ContainerCreate, *containers.ContainerCreate]{
+	return once(kind[containers.ContainerCreate, *containers.ContainerCreate]{
 		group: containers.SchemeGroupVersion, plural: "containercreates", singular: "containercreate", namespaced: true,
 		newList: func() runtime.Object { return &containers.ContainerCreateList{} },
 		items:   func(l runtime.Object) []containers.ContainerCreate { return l.(*containers.ContainerCreateList).Items },
@@ -87,14 +97,11 @@ func containerCreateKind() kind[containers.ContainerCreate, *containers.Containe
 		validate:  validateContainerCreate,
 		setStatus: func(to, from *containers.ContainerCreate) { to.Status = from.Status },
 		sameSpec:  func(a, b *containers.ContainerCreate) bool { return apiequality.Semantic.DeepEqual(a.Spec, b.Spec) },
-	}
+	})
 }
 
-func validateContainerCreate(c, old *containers.ContainerCreate) field.ErrorList {
+func validateContainerCreate(c, _ *containers.ContainerCreate) field.ErrorList {
 	path := field.NewPath("spec")
-	if old != nil && !apiequality.Semantic.DeepEqual(c.Spec, old.Spec) {
-		return field.ErrorList{field.Forbidden(path, "a request cannot change: make another one")}
-	}
 	var errs field.ErrorList
 	if c.Spec.Image == "" {
 		errs = append(errs, field.Required(path.Child("image"), "a container is made from an image"))
