@@ -29,6 +29,31 @@ test('a container says why it stopped, and acts', async ({ page, stub, address }
   await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
 })
 
+test('a container that failed shows what it wrote last', async ({ page, stub, address }) => {
+  const asked: string[] = []
+  stub.sides.set('/log', (query, say) => {
+    asked.push(query.toString())
+    say(said('migrating', 1), said('\u001b[31mcolumn price is missing\u001b[0m', 2, 'stderr'), said('<b>bold</b>', 3))
+  })
+  const named = (name: string): string => `${address}#/containers/${stub.named(name)}`
+  await page.goto(named('shop-worker-1'))
+  const last = page.getByRole('region', { name: detail.lastLines.region })
+  await expect(last).toHaveText('migrating\ncolumn price is missing\n<b>bold</b>', { useInnerText: true })
+  await expectAccessible(page)
+
+  // It ends once more: what it wrote then is read then.
+  const worker = stub.container('shop-worker-1')
+  stub.put('containers', { ...worker, status: { ...worker.status, finishedAt: new Date().toISOString() } })
+  await expect.poll(() => asked).toEqual(Array(2).fill('tailLines=20&format=json'))
+
+  await page.getByRole('link', { name: detail.lastLines.all }).click()
+  await expect(page.getByRole('tab', { name: detail.tabs.logs })).toHaveAttribute('aria-selected', 'true')
+
+  await page.goto(named('shop-web-1'))
+  await expect(page.getByRole('heading', { name: detail.why.running })).toBeVisible()
+  await expect(last).toHaveCount(0)
+})
+
 test('a page that was left at a thing that has gone since opens at the list', async ({ page, stub, address }) => {
   const name = stub.named('shop-web-1')
   await page.goto(`${address}#/containers/${name}/logs`)

@@ -88,6 +88,7 @@ export const detail = {
       unhealthy: 'Its health check fails. Inspect has its last answers, under State, Health.',
     },
   },
+  lastLines: { region: 'The last it wrote', all: 'All of its log' },
   logs: {
     region: 'Log',
     find: 'Find in the log',
