@@ -2,10 +2,11 @@ import type { Container } from '../api/containers.gen'
 import { sensible, verbs, type Verb } from './actions'
 import { nameOf } from './containers'
 import { matches, words } from './filter'
+import { projectKey, projects } from './project'
 import { address, views } from './route'
 import { strings } from './strings'
 import { more } from './stringsMore'
-import { byName } from './text'
+import { byName, visible } from './text'
 
 /** One thing that the palette can do. */
 export interface Command {
@@ -46,8 +47,21 @@ export function commands(query: string, fixed: readonly Command[], means: Means)
   const own = named
     .flatMap((container) => [...placesOf(container, means), ...actionsOn([container], means)])
     .filter(fits)
+  const whole = projects(means.containers)
+    .filter((project) => matches(wanted.slice(0, 1), [project]) || matches(wanted.slice(1, 2), [project]))
+    .slice(0, 12)
+    .map((project) =>
+      page(
+        projectKey(project),
+        text.logsOfAll(visible(project)),
+        text.project,
+        address('containers', projectKey(project)),
+        means,
+      ),
+    )
+    .filter(fits)
   const seen = new Set<string>()
-  return [...found, ...own].filter((c) => !seen.has(c.id) && seen.add(c.id)).slice(0, most)
+  return [...found, ...whole, ...own].filter((c) => !seen.has(c.id) && seen.add(c.id)).slice(0, most)
 }
 
 function page(id: string, label: string, kind: string, hash: string, means: Means): Command {

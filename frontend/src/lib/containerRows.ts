@@ -1,4 +1,5 @@
 import type { Container } from '../api/containers.gen'
+import { projectKey } from './project'
 import { byName } from './text'
 import { comparing, type Sort, type Usage } from './sort'
 
@@ -46,7 +47,7 @@ export function containerRows(containers: readonly Container[], options: Options
   const top = projects.flatMap(([project, group], i): Row[] => {
     const expanded = options.expanded(project)
     const head: GroupRow = {
-      key: `project ${project}`,
+      key: projectKey(project),
       height: 42,
       level: 1,
       expanded,

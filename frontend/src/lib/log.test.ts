@@ -205,3 +205,39 @@ describe('settings', () => {
     expect(goodHost(host)).toBe(want)
   })
 })
+
+describe('logs that are read as one', () => {
+  const at = (n: number, origin: number): Line => ({ ...line(`${String(origin)} at ${String(n)}`, n), origin })
+  const told = (book: LogBook): string[] => book.shown.map((shown) => shown.line)
+
+  it('stand in the order in which they were written, whichever came first', () => {
+    const book = new LogBook()
+    book.merge([at(10, 0), at(30, 0), at(50, 0)])
+    book.merge([at(20, 1), at(40, 1)])
+    book.merge([at(60, 1)])
+    book.merge([at(5, 2)])
+    expect(told(book)).toEqual(['2 at 5', '0 at 10', '1 at 20', '0 at 30', '1 at 40', '0 at 50', '1 at 60'])
+    expect(book.rows).toBe(7)
+    expect([0, 3, 6].map((row) => book.at(row))).toEqual([0, 3, 6])
+  })
+
+  it('show those that are wanted, also of what comes between', () => {
+    const book = new LogBook()
+    const all = { pattern: undefined, only: false, levels: new Set<never>() }
+    book.want({ ...all, without: new Set([1]) })
+    book.merge([at(10, 0), at(30, 0)])
+    book.merge([at(20, 1), at(40, 1)])
+    book.merge([at(25, 0)])
+    expect(told(book)).toEqual(['0 at 10', '0 at 25', '0 at 30'])
+    book.want(all)
+    expect(told(book)).toEqual(['0 at 10', '1 at 20', '0 at 25', '0 at 30', '1 at 40'])
+  })
+
+  it('are counted in rows where they are wrapped', () => {
+    const book = new LogBook()
+    book.wrap(4)
+    book.merge([at(10, 0), at(30, 0)])
+    book.merge([at(20, 1)])
+    expect([book.start(0), book.start(1), book.start(2), book.rows]).toEqual([0, 2, 4, 6])
+  })
+})

@@ -8,6 +8,8 @@ export interface Line {
   line: string
   /** How many bytes were left out at its end. */
   cut?: number
+  /** Which of the logs that are read together it is of; undefined where there is one. */
+  origin?: number
 }
 
 export const note = 'note'
@@ -50,6 +52,8 @@ export function levelOf(line: string): Level | undefined {
 
 /** Orders times of nanoseconds, whose zeros at the end are left out. */
 export function laterThan(a: string, b: string): boolean {
+  // As the daemon writes them. Without its end, the one that begins as the other does is the earlier one.
+  if (a.endsWith('Z') && b.endsWith('Z')) return a.slice(0, -1) > b.slice(0, -1)
   const [left, right] = [Date.parse(a), Date.parse(b)]
   if (left !== right) return left > right
   return fraction(a) > fraction(b)
@@ -59,6 +63,17 @@ function fraction(time: string): string {
   return (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(9, '0')
 }
 
+/** Makes one log of two, each in its order. */
+export function merged(left: readonly Line[], right: readonly Line[]): Line[] {
+  const all: Line[] = []
+  let r = 0
+  for (const line of left) {
+    for (let next = right[r]; next && laterThan(line.time, next.time); next = right[++r]) all.push(next)
+    all.push(line)
+  }
+  return [...all, ...right.slice(r)]
+}
+
 export interface Wanted {
   /** Undefined where nothing is looked for. */
   pattern: RegExp | undefined
@@ -66,6 +81,8 @@ export interface Wanted {
   only: boolean
   /** Empty for all. */
   levels: ReadonlySet<Level>
+  /** Logs whose lines are not wanted, of those that are read together. */
+  without?: ReadonlySet<number>
 }
 
 /** Makes a pattern of what was typed; undefined for nothing, null for what is no pattern. */
@@ -103,7 +120,6 @@ export class LogBook {
   #wanted: Wanted = { pattern: undefined, only: false, levels: new Set() }
   /** Characters in a row; 0 where lines are not wrapped. */
   #columns = 0
-  #last = ''
 
   get size(): number {
     return this.#all.length
@@ -118,20 +134,30 @@ export class LogBook {
     return (this.#ends.at(-1) ?? this.#gone) - this.#gone
   }
 
-  /** When the newest line was written. */
-  get last(): string {
-    return this.#last
-  }
-
   /** Adds lines that are newer than all before; returns how many rows went at the top to make room. */
   add(lines: readonly Line[]): number {
     for (const line of lines) {
-      if (line.stream !== note) this.#last = line.time
       this.#all.push(line)
       this.#chars += line.line.length
       if (this.#wants(line)) this.#show(line)
     }
     return this.#trim()
+  }
+
+  /** The same for lines of one of several logs: those of the others that came already may be newer. */
+  merge(lines: readonly Line[]): number {
+    const first = lines[0]
+    let from = this.#all.length
+    while (first && from > 0 && laterThan(this.#all[from - 1]?.time ?? '', first.time)) from--
+    const newer = this.#all.splice(from)
+    if (newer.length === 0) return this.add(lines)
+    const taken = new Set(newer)
+    for (const line of newer) this.#chars -= line.line.length
+    for (let last = this.#shown.at(-1); last && taken.has(last); last = this.#shown.at(-1)) {
+      this.#shown.pop()
+      this.#ends.pop()
+    }
+    return this.add(merged(newer, lines))
   }
 
   clear(): void {
@@ -178,7 +204,8 @@ export class LogBook {
   }
 
   #wants(line: Line): boolean {
-    const { pattern, only, levels: chosen } = this.#wanted
+    const { pattern, only, levels: chosen, without } = this.#wanted
+    if (line.origin !== undefined && without?.has(line.origin) === true) return false
     if (line.stream === note) return true
     if (chosen.size > 0) {
       const level = levelOf(line.line)

@@ -3,6 +3,7 @@
 export const parts = {
   firstRun: () => import('../views/FirstRun.svelte'),
   container: () => import('../views/container/Detail.svelte'),
+  project: () => import('../views/container/Project.svelte'),
   images: () => import('../views/Images.svelte'),
   volumes: () => import('../views/Volumes.svelte'),
   networks: () => import('../views/Networks.svelte'),

@@ -246,6 +246,7 @@ export const strings = {
     start: (project: string): string => `Start all of ${project}`,
     stop: (project: string): string => `Stop all of ${project}`,
     remove: (project: string): string => `Delete all of ${project}`,
+    logs: (project: string): string => `Logs of all of ${project}`,
   },
   row: {
     act: (verb: string, name: string): string => `${verb} ${name}`,

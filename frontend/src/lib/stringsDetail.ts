@@ -88,6 +88,11 @@ export const detail = {
       unhealthy: 'Its health check fails. Inspect has its last answers, under State, Health.',
     },
   },
+  project: {
+    back: 'Back to containers',
+    gone: 'This project is no more',
+    goneDetail: 'Its last container was deleted, here or elsewhere.',
+  },
   lastLines: { region: 'The last it wrote', all: 'All of its log' },
   logs: {
     region: 'Log',
@@ -99,6 +104,7 @@ export const detail = {
     previous: 'Previous match',
     levels,
     level: 'Levels',
+    whose: 'Whose lines are shown',
     times: 'Times',
     wrap: 'Wrap',
     since: 'Since',

@@ -57,6 +57,8 @@ export const more = {
   palette: {
     page: 'Page',
     container: 'Container',
+    project: 'Project',
+    logsOfAll: (project: string): string => `Logs of all of ${project}`,
     action: 'Action',
     found: 'What can be done',
     nothing: 'Nothing fits.',

@@ -1,4 +1,4 @@
-import { laterThan, LogBook, note, parseLine, type Line, type Wanted } from '../lib/log'
+import { laterThan, LogBook, merged, note, parseLine, type Line, type Wanted } from '../lib/log'
 import { nowText } from '../lib/quantity'
 import { plain } from '../lib/sgr'
 import { detail } from '../lib/stringsDetail'
@@ -12,7 +12,31 @@ export type Since = keyof typeof detail.logs.ranges
 /** Lines that wait for the next frame, unread: what comes faster than the book can hold would be forgotten anyway. */
 const mostWaiting = 55_000
 
-/** The log of one container, followed while somebody looks. */
+/** One container's log. */
+export interface Source {
+  container: string
+  /** What its lines are told apart by. */
+  name: string
+  running: boolean
+  /** Changes with each run of the container. */
+  run: string
+}
+
+/** A log that is followed. */
+interface Tail {
+  readonly origin: number
+  source: Source
+  /** When the newest line that was read was written; empty before the first. */
+  last: string
+  /** Lines up to here came before the stream was cut and may come again. */
+  seen: string
+  waiting: string[]
+  error: string
+  /** Ends the stream; undefined while there is none. */
+  end: (() => void) | undefined
+}
+
+/** The log of one container, or those of several as one, followed while somebody looks. */
 export class LogFeed {
   readonly #book = new LogBook()
   #version = $state(0)
@@ -21,15 +45,15 @@ export class LogFeed {
   /** Rows that went at the top since the list was last painted: it moves up by as many. */
   #trimmed = 0
   #fresh = $state(0)
-  #waiting: string[] = []
   #frame: number | undefined
   #since: Since | undefined
-  /** Lines up to here came before the stream was cut and may come again. */
-  #seen = ''
+  readonly #tails: Tail[] = []
+  #names = $state.raw<readonly string[]>([])
 
   constructor(
     readonly berth: Berth,
-    readonly container: string,
+    /** Lines say whose they are: there are several logs, or may be. */
+    readonly named: boolean,
   ) {}
 
   /** Read it in a derivation to follow the book, which is no state itself. */
@@ -52,39 +76,41 @@ export class LogFeed {
     return this.#fresh
   }
 
-  /** Follows the log, and returns what ends that. */
-  follow(since: Since, running: boolean): () => void {
-    const again = since === this.#since && this.#book.last !== ''
+  /** Whose log each line is, by its origin; those that were left since keep their place. */
+  get names(): readonly string[] {
+    return this.#names
+  }
+
+  /**
+   * Follows these logs from now on, and no others. A new run goes on where the old one ended, for a log is of a container
+   * and not of one process of it; another "since" begins anew.
+   */
+  follow(since: Since, sources: readonly Source[]): void {
     if (since !== this.#since) {
+      this.end()
       this.#since = since
       this.clear()
-    } else if (again && running) this.#note(detail.logs.again)
-    this.#error = ''
-    const end = follow({
-      transport: { stream: (path, lines, signal) => this.berth.stream(path, lines, signal) },
-      path: () => {
-        this.#seen = this.#book.last
-        return this.berth.side('containers', this.container, 'log', this.#query(since))
-      },
-      lines: (batch) => {
-        this.#take(batch)
-      },
-      ended: (error) => {
-        this.#reading = false
-        if (!error) {
-          this.#error = ''
-          return running ? 1000 : undefined
-        }
-        this.#error = error.unreachable ? detail.logs.lost : detail.logs.failed(visible(error.message))
-        return error.unreachable || running ? 2000 : undefined
-      },
-    })
-    return () => {
-      end()
-      if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
-      this.#frame = undefined
-      this.#read()
+      for (const tail of this.#tails) tail.last = ''
     }
+    for (const tail of this.#tails)
+      if (!sources.some(({ container }) => container === tail.source.container)) this.#leave(tail)
+    for (const source of sources) {
+      const tail = this.#tailOf(source)
+      const again = tail.source.run !== source.run
+      tail.source = source
+      if (tail.end && !again) continue
+      this.#leave(tail)
+      if (again && tail.last !== '' && source.running) this.#note(tail, detail.logs.again)
+      tail.end = this.#open(tail, since)
+    }
+  }
+
+  /** Follows no log any more. What came is kept. */
+  end(): void {
+    for (const tail of this.#tails) this.#leave(tail)
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
+    this.#frame = undefined
+    this.#read()
   }
 
   want(wanted: Wanted): void {
@@ -98,7 +124,7 @@ export class LogFeed {
   }
 
   clear(): void {
-    this.#waiting = []
+    for (const tail of this.#tails) tail.waiting = []
     this.#book.clear()
     this.#fresh = 0
     this.#version++
@@ -110,9 +136,10 @@ export class LogFeed {
 
   /** All shown lines, whole, without colours. */
   text(times: boolean): string {
+    const of = ({ origin }: Line): string => (origin === undefined ? '' : `${plain(this.#names[origin] ?? '')} | `)
     return this.#book.shown
       .filter((line) => line.stream !== note)
-      .map((line) => `${times ? `${line.time} ` : ''}${plain(line.line)}\n`)
+      .map((line) => `${of(line)}${times ? `${line.time} ` : ''}${plain(line.line)}\n`)
       .join('')
   }
 
@@ -127,22 +154,77 @@ export class LogFeed {
     this.#fresh = 0
   }
 
-  #query(since: Since): Record<string, string> {
-    const query: Record<string, string> = { follow: 'true', format: 'json' }
-    if (this.#book.last !== '') return { ...query, sinceTime: this.#book.last }
-    if (since === 'all') query['tailLines'] = '5000'
-    else if (since !== 'whole') query['sinceSeconds'] = String(since)
-    return query
+  #tailOf(source: Source): Tail {
+    const known = this.#tails.find((tail) => tail.source.container === source.container)
+    if (known) return known
+    const tail: Tail = {
+      origin: this.#tails.length,
+      source,
+      last: '',
+      seen: '',
+      waiting: [],
+      error: '',
+      end: undefined,
+    }
+    this.#tails.push(tail)
+    this.#names = [...this.#names, source.name]
+    return tail
   }
 
-  #note(line: string): void {
-    this.#trimmed += this.#book.add([{ stream: note, time: nowText(), line }])
+  #leave(tail: Tail): void {
+    tail.end?.()
+    tail.end = undefined
+    this.#fail(tail, '')
+  }
+
+  #open(tail: Tail, since: Since): () => void {
+    const { container } = tail.source
+    return follow({
+      transport: { stream: (path, lines, signal) => this.berth.stream(path, lines, signal) },
+      path: () => {
+        tail.seen = tail.last
+        return this.berth.side('containers', container, 'log', query(since, tail.last))
+      },
+      lines: (batch) => {
+        this.#take(tail, batch)
+      },
+      ended: (error) => {
+        const { running, name } = tail.source
+        this.#reading = false
+        if (!error) {
+          this.#fail(tail, '')
+          return running ? 1000 : undefined
+        }
+        const why = error.unreachable ? detail.logs.lost : detail.logs.failed(visible(error.message))
+        this.#fail(tail, error.unreachable || !this.named ? why : `${visible(name)}: ${why}`)
+        return error.unreachable || running ? 2000 : undefined
+      },
+    })
+  }
+
+  /** Says why a log can't be read; what holds for several is said once. */
+  #fail(tail: Tail, why: string): void {
+    tail.error = why
+    const all = this.#tails.map(({ error }) => error).filter((error) => error !== '')
+    this.#error = all.filter((error, i) => all.indexOf(error) === i).join(' ')
+  }
+
+  #note(tail: Tail, line: string): void {
+    this.#add([{ stream: note, time: nowText(), line, ...this.#mark(tail) }])
+  }
+
+  #add(lines: readonly Line[]): void {
+    this.#trimmed += this.named ? this.#book.merge(lines) : this.#book.add(lines)
     this.#version++
   }
 
-  #take(batch: readonly string[]): void {
-    for (const line of batch) this.#waiting.push(line)
-    if (this.#waiting.length > mostWaiting * 2) this.#waiting = this.#waiting.slice(-mostWaiting)
+  #mark(tail: Tail): { origin?: number } {
+    return this.named ? { origin: tail.origin } : {}
+  }
+
+  #take(tail: Tail, batch: readonly string[]): void {
+    for (const line of batch) tail.waiting.push(line)
+    if (tail.waiting.length > mostWaiting * 2) tail.waiting = tail.waiting.slice(-mostWaiting)
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined
       this.#read()
@@ -150,20 +232,38 @@ export class LogFeed {
   }
 
   #read(): void {
-    if (this.#waiting.length === 0) return
+    let lines: Line[] = []
+    for (const tail of this.#tails) {
+      if (tail.waiting.length === 0) continue
+      this.#fail(tail, '')
+      const own = this.#linesOf(tail)
+      lines = lines.length === 0 ? own : merged(lines, own)
+    }
+    if (lines.length === 0) return
+    this.#reading = false
+    this.#fresh += lines.length
+    this.#add(lines)
+  }
+
+  #linesOf(tail: Tail): Line[] {
     const lines: Line[] = []
-    for (const text of this.#waiting.slice(-mostWaiting)) {
+    for (const text of tail.waiting.slice(-mostWaiting)) {
       const line = parseLine(text)
       if (!line) continue
-      if (this.#seen !== '' && !laterThan(line.time, this.#seen)) continue
-      this.#seen = ''
-      lines.push(line)
+      if (tail.seen !== '' && !laterThan(line.time, tail.seen)) continue
+      tail.seen = ''
+      lines.push({ ...line, ...this.#mark(tail) })
     }
-    this.#waiting = []
-    this.#reading = false
-    this.#error = ''
-    this.#trimmed += this.#book.add(lines)
-    this.#fresh += lines.length
-    this.#version++
+    tail.waiting = []
+    tail.last = lines.at(-1)?.time ?? tail.last
+    return lines
   }
+}
+
+function query(since: Since, last: string): Record<string, string> {
+  const asked: Record<string, string> = { follow: 'true', format: 'json' }
+  if (last !== '') return { ...asked, sinceTime: last }
+  if (since === 'all') asked['tailLines'] = '5000'
+  else if (since !== 'whole') asked['sinceSeconds'] = String(since)
+  return asked
 }

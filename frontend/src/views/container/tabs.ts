@@ -20,7 +20,7 @@ export interface Tab {
 /** The sides of a container, in their order. Each is fetched when it is first shown. */
 export const tabs: readonly Tab[] = [
   { id: 'overview', label: detail.tabs.overview, load: () => import('./Overview.svelte') },
-  { id: 'logs', label: detail.tabs.logs, load: () => import('./Logs.svelte') },
+  { id: 'logs', label: detail.tabs.logs, load: () => import('./ContainerLogs.svelte') },
   { id: 'terminal', label: detail.tabs.terminal, load: () => import('./Terminal.svelte') },
   { id: 'stats', label: detail.tabs.stats, load: () => import('./Stats.svelte') },
   { id: 'files', label: detail.tabs.files, load: () => import('./Files.svelte') },
