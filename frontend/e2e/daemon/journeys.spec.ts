@@ -104,6 +104,34 @@ test('a compose project acts as one', async ({ page }) => {
   expect([state('shop-a'), state('shop-b')]).toEqual(['exited', 'exited'])
 })
 
+test('all of a compose project is read as one log', async ({ page }) => {
+  for (const name of ['shop-a-1', 'shop-b-1'])
+    instance().docker(
+      'run',
+      '-d',
+      '--network',
+      'none',
+      '--name',
+      name,
+      '--label',
+      'com.docker.compose.project=shop',
+      'busybox',
+      'sh',
+      '-c',
+      `echo ${name} began; trap 'echo ${name} ends; exit 0' TERM; sleep 100000 & wait`,
+    )
+  await open(page)
+  await page.getByRole('button', { name: strings.group.logs('shop') }).click()
+  const lines = page.getByRole('log').locator('.line')
+  const began = [/a-1 +│ shop-a-1 began/, /b-1 +│ shop-b-1 began/]
+  await expect(lines).toHaveText(began)
+  instance().docker('stop', 'shop-b-1')
+  await expect(lines).toHaveText([...began, /b-1 +│ shop-b-1 ends/])
+  instance().docker('start', 'shop-b-1')
+  await expect(lines.last()).toHaveText(/b-1 +│ shop-b-1 began/)
+  await expect(lines).toHaveCount(5)
+})
+
 test('hostile labels are text', async ({ page }) => {
   const project = '<img src=x onerror=alert(1)>\u202e'
   instance().run('hostile', '--label', `com.docker.compose.project=${project}`)

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
+import { projectKey } from '../../src/lib/project'
 import { making } from '../../src/lib/stringsMake'
 import { strings } from '../../src/lib/strings'
 import { detail } from '../../src/lib/stringsDetail'
@@ -104,6 +105,10 @@ async function oneContainer(page: Page, id: string): Promise<void> {
     await page.waitForTimeout(side === 'stats' ? 20_000 : 3_000)
     await shoot(page, side === 'networks' ? 'container-networks' : side)
   }
+  await go(page, `#/containers/${encodeURIComponent(projectKey('shop'))}`)
+  await expect(page.getByRole('group', { name: detail.logs.whose })).toBeVisible()
+  await page.waitForTimeout(3_000)
+  await shoot(page, 'project')
   await go(page, '#/containers')
   await page.getByRole('link', { name: 'migrate' }).click()
   await page.waitForTimeout(1_000)

@@ -37,7 +37,7 @@ const keys: readonly { title: string; keys: readonly (readonly [string, string])
       ['r', 'Restart'],
       ['p', 'Pause or resume'],
       ['Shift+K', 'Kill'],
-      ['l', 'Logs'],
+      ['l', 'Logs; of a project, those of all of it'],
       ['Delete', 'Delete'],
     ],
   },

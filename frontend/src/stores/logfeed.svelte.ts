@@ -1,5 +1,4 @@
 import { laterThan, LogBook, merged, note, parseLine, type Line, type Wanted } from '../lib/log'
-import { nowText } from '../lib/quantity'
 import { plain } from '../lib/sgr'
 import { detail } from '../lib/stringsDetail'
 import { visible } from '../lib/text'
@@ -18,8 +17,8 @@ export interface Source {
   /** What its lines are told apart by. */
   name: string
   running: boolean
-  /** Changes with each run of the container. */
-  run: string
+  /** When its last run began, by the engine's clock as its lines are; empty before the first. */
+  startedAt: string
 }
 
 /** A log that is followed. */
@@ -96,11 +95,11 @@ export class LogFeed {
       if (!sources.some(({ container }) => container === tail.source.container)) this.#leave(tail)
     for (const source of sources) {
       const tail = this.#tailOf(source)
-      const again = tail.source.run !== source.run
+      const again = tail.source.running !== source.running || tail.source.startedAt !== source.startedAt
       tail.source = source
       if (tail.end && !again) continue
       this.#leave(tail)
-      if (again && tail.last !== '' && source.running) this.#note(tail, detail.logs.again)
+      if (again && tail.last !== '' && source.running) this.#noteRun(tail)
       tail.end = this.#open(tail, since)
     }
   }
@@ -209,8 +208,11 @@ export class LogFeed {
     this.#error = all.filter((error, i) => all.indexOf(error) === i).join(' ')
   }
 
-  #note(tail: Tail, line: string): void {
-    this.#add([{ stream: note, time: nowText(), line, ...this.#mark(tail) }])
+  /** Says that a new run begins: behind the last line of the old one, also where both are of one second. */
+  #noteRun(tail: Tail): void {
+    const { startedAt } = tail.source
+    const time = laterThan(tail.last, startedAt) ? tail.last : startedAt
+    this.#add([{ stream: note, time, line: detail.logs.again, ...this.#mark(tail) }])
   }
 
   #add(lines: readonly Line[]): void {
