@@ -63,6 +63,7 @@ func tell(ctx context.Context, cfg Config, seen <-chan func(*Judge, time.Time) *
 	judge := NewJudge()
 	disk := time.NewTicker(diskEvery)
 	defer disk.Stop()
+	unopened := make(chan *Notice)
 	for {
 		var n *Notice
 		select {
@@ -74,10 +75,16 @@ func tell(ctx context.Context, cfg Config, seen <-chan func(*Judge, time.Time) *
 			n = judge.Disk(diagnostics.Disk(cfg.Paths.Data))
 		case link := <-cfg.Desktop.Clicks():
 			go func() { // nobody waits for it: the window outlives us
-				if err := cfg.Open(ctx, link); err != nil {
-					cfg.Log.Warn("A notification's page cannot be opened", "link", link, "err", err)
+				err := cfg.Open(ctx, link)
+				if err == nil {
+					return
+				}
+				select {
+				case unopened <- &Notice{Cause: "window", Title: "Berth’s window could not be opened", Body: err.Error(), Link: link, Urgent: true}:
+				case <-ctx.Done():
 				}
 			}()
+		case n = <-unopened:
 		}
 		if n == nil {
 			continue
