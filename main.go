@@ -16,6 +16,6 @@ var version = "dev"
 func main() {
 	if err := app.Run(context.Background(), frontend.Dist(), version, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "berth-desktop:", err)
-		os.Exit(1)
+		os.Exit(app.ExitCode(err))
 	}
 }

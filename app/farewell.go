@@ -31,6 +31,8 @@ type farewell struct {
 	paths paths.Paths
 	log   *slog.Logger
 	icon  *icon
+	// dialog is what tells them.
+	dialog *dialog
 
 	mu     sync.Mutex
 	silent bool // a program ends the window, or the user is just being told
@@ -52,8 +54,7 @@ func (f *farewell) beforeClose(ctx context.Context) bool {
 	if silent || !f.needed(ctx) {
 		return false
 	}
-	told := runtime.MessageDialogOptions{Type: runtime.InfoDialog, Title: farewellTitle, Message: farewellText}
-	if _, err := runtime.MessageDialog(ctx, told); err != nil {
+	if err := f.dialog.tell(ctx, runtime.InfoDialog, farewellTitle, farewellText); err != nil {
 		f.log.Warn("The user was not told that Berth goes on", "err", err)
 		return false
 	}

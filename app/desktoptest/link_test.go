@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/berth-desktop/berth/app/instance"
 )
 
 // A link opens the window at its page, and a second one takes the same window on, whether or not the session has a bus.
@@ -22,6 +24,7 @@ func TestLinksLeadTheOneWindowToTheirPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t)
 			s.paths(t)
+			s.start(t, "openbox", nil)
 
 			s.start(t, "berth-desktop", env, "berth://container/0123/logs")
 			s.window(t)
@@ -34,18 +37,99 @@ func TestLinksLeadTheOneWindowToTheirPages(t *testing.T) {
 			s.settled(t)
 			s.screenshot(t, "link-settings")
 
-			if code := s.start(t, "berth-desktop", env, "berth://nothing").ends(t); code != 1 {
+			if code := s.start(t, "berth-desktop", env, "berth://nothing").ends(t); code != instance.ExitNowhere {
 				t.Errorf("a link that leads nowhere ends with %d", code)
 			}
 			if said := read(filepath.Join(s.artifacts, "berth-desktop.log")); !strings.Contains(said, "no such page") {
 				t.Errorf("it says %q", said)
 			}
+			s.refused(t)
+			s.xdotool(t, "key", "Return")
+			eventually(t, "the dialog goes", func() error {
+				if s.sees(t, refusal) {
+					return errors.New("it is still there")
+				}
+				return nil
+			})
 			ids, err := s.output(t, "xdotool", "search", "--onlyvisible", "--name", "^Berth$")
 			if err != nil || len(strings.Fields(string(ids))) != 1 {
 				t.Errorf("windows are %q (%v), want one", ids, err)
 			}
 		})
 	}
+}
+
+// refusal is the title of the dialog that says that a link leads nowhere.
+const refusal = "This link leads nowhere"
+
+// Where no window is open, one opens to say so. It can be ended before the user has answered.
+func TestALinkThatLeadsNowhereOpensAWindowThatSaysSo(t *testing.T) {
+	s := newSession(t)
+	p := s.paths(t)
+	s.start(t, "openbox", nil)
+	window := s.start(t, "berth-desktop", nil, "berth://nonsense/%s%n")
+	s.window(t)
+	s.refused(t)
+	if err := instance.End(t.Context(), p.Runtime, instance.Window); err != nil {
+		t.Fatal(err)
+	}
+	if code := window.ends(t); code != instance.ExitNowhere {
+		t.Errorf("the window ends with %d", code)
+	}
+	if said := read(filepath.Join(s.artifacts, "berth-desktop.log")); !strings.Contains(said, "no such page") {
+		t.Errorf("it says %q", said)
+	}
+}
+
+// The page says that a container is no more, and the command, too.
+func TestALinkToAContainerThatIsNotThereSaysSo(t *testing.T) {
+	s := newSession(t)
+	p := s.paths(t)
+	s.start(t, "openbox", nil)
+	if said, err := s.output(t, filepath.Join(s.bin, "berth"), "start"); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	window := s.start(t, "berth-desktop", nil, "berth://container/0123")
+	s.window(t)
+	s.painted(t)
+	s.settled(t)
+	s.screenshot(t, "no-such-container")
+	log := filepath.Join(s.artifacts, "berth-desktop.log")
+	if said := read(log); strings.Count(said, "there is no container 0123") != 1 {
+		t.Errorf("it says %q", said)
+	}
+	if code := s.start(t, "berth-desktop", nil, "berth://container/4567").ends(t); code != instance.ExitNowhere {
+		t.Errorf("a second window ends with %d", code)
+	}
+	if said := read(log); !strings.Contains(said, "there is no container 4567") {
+		t.Errorf("it says %q", said)
+	}
+	s.remembers(t, "#/containers/4567")
+	if err := instance.End(t.Context(), p.Runtime, instance.Window); err != nil {
+		t.Fatal(err)
+	}
+	if code := window.ends(t); code != instance.ExitNowhere {
+		t.Errorf("the window ends with %d", code)
+	}
+}
+
+// refused waits for the dialog.
+func (s *session) refused(t testing.TB) {
+	t.Helper()
+	eventually(t, "it is said that the link leads nowhere", func() error {
+		if !s.sees(t, refusal) {
+			return errors.New("no dialog says so")
+		}
+		return nil
+	})
+	s.settled(t)
+	s.screenshot(t, "link-refused")
+}
+
+func (s *session) sees(t testing.TB, title string) bool {
+	t.Helper()
+	_, err := s.output(t, "xdotool", "search", "--onlyvisible", "--name", title)
+	return err == nil
 }
 
 // remembers waits until the page has written down that it is there, for the next time that it is opened. WebKit keeps

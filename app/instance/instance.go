@@ -32,6 +32,10 @@ const (
 	Quit = "quit"
 )
 
+// ExitNowhere is the exit code of a window's process that has shown a window, but not what it was asked to show, and has
+// said so there.
+const ExitNowhere = 2
+
 const (
 	patience = 2 * time.Second
 	farewell = 5 * time.Second

@@ -99,6 +99,9 @@ func (l Link) String() string {
 	}
 }
 
+// Container is the id of the container that the link is about; empty if it is about none.
+func (l Link) Container() string { return l.id }
+
 // Fragment is the address inside the page (frontend/src/lib/route.ts). It needs no quoting anywhere.
 func (l Link) Fragment() string {
 	switch {

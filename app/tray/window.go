@@ -49,6 +49,9 @@ func (w Window) Open(_ context.Context, link string) error {
 	if closed := out.Close(); err == nil {
 		return closed
 	}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == instance.ExitNowhere {
+		return nil // the user reads in the window that what they clicked is gone
+	}
 	if last := lastLine(name); last != "" {
 		return errors.New(last)
 	}

@@ -18,6 +18,7 @@ func TestOpeningTheWindow(t *testing.T) {
 		"a window":             {map[string]string{"berth-desktop": `[ "$1" = berth://settings ]`, "berth": "exit 1"}, ""},
 		"no window, a browser": {map[string]string{"berth": `[ "$1" = ui ]`}, ""},
 		"a window that fails":  {map[string]string{"berth-desktop": "echo no WebKit >&2; exit 1"}, "no WebKit"},
+		"a thing that is gone": {map[string]string{"berth-desktop": "echo no such container >&2; exit 2"}, ""}, // the window says so
 		"a silent failure":     {map[string]string{"berth-desktop": "exit 3"}, "berth-desktop: exit status 3"},
 		"nothing installed":    {nil, "install Berth again"},
 	} {
