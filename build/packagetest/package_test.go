@@ -45,10 +45,11 @@ func TestPackages(t *testing.T) {
 	t.Run("deb", func(t *testing.T) { testDeb(t, one(t, older, "*.deb"), one(t, dist, "*.deb")) })
 }
 
-// Installed, used, upgraded, used and purged. The daemon makes the state that is to stay, so that the test speaks of what
-// users have and not of what it wrote itself.
+// Installed, used, upgraded, used and purged, and installed once more. The daemon makes the state that is to stay, so that
+// the test speaks of what users have and not of what it wrote itself.
 func testDeb(t *testing.T, older, deb string) {
-	r := cleanRoot(t)
+	r := cleanRoot(t, deb)
+	r.run(t, `mkdir -p /root/.local/share /root/.local/state`) // every session's, not Berth's
 	before := r.files(t)
 	r.install(t, older)
 	r.run(t, `useradd --create-home --shell /bin/bash someone`)
@@ -60,15 +61,47 @@ func testDeb(t *testing.T, older, deb string) {
 	content := func() string {
 		return r.run(t, `cd /home/someone && find . -type f ! -name "*.log" -exec sha256sum {} + | sort`)
 	}
-	kept := content()
+	attached, kept := content(), r.keep(t)
+
 	r.install(t, deb)
-	if diff := cmp.Diff(kept, content()); diff != "" {
+	kept.goesOn(t)
+	if diff := cmp.Diff(attached, content()); diff != "" {
 		t.Errorf("the upgrade touched files under home (-before +after):\n%s", diff)
 	}
 	if got := asUser(`berth ctl get app app -o "jsonpath={.spec.containerEngine.host}"; berth quit >&2`); !strings.Contains(got, "unix:///nowhere.sock") {
 		t.Errorf("after the upgrade the engine's address is %q, want what was set before it", got)
 	}
+	r.run(t, `berth stop; berth quit`)
+	kept.comesBack(t)
+	testInstalled(t, r)
 
+	r.run(t, "berth quit; dpkg --purge berth")
+	if got := r.run(t, `find /home/someone -name "app*" -type f`); got == "" {
+		t.Error("a purge took what lies under home: that is the user's")
+	}
+	r.install(t, deb)
+	kept.comesBack(t)
+
+	r.run(t, "berth delete --yes; dpkg --purge berth; userdel --remove someone")
+	r.noTrace(t)
+	others := []string{
+		"/usr/share/applications/mimeinfo.cache",
+		"/etc/docker/key.json", // the dockerd of Debian 12 makes it wherever its data is
+	}
+	left := []string{}
+	for path := range r.files(t) {
+		if !before[path] && !slices.Contains(others, path) && !strings.HasSuffix(path, "-") { // /etc/passwd-
+			left = append(left, path)
+		}
+	}
+	slices.Sort(left)
+	if diff := cmp.Diff([]string{}, left); diff != "" {
+		t.Errorf("a purge left something behind (-want +got):\n%s", diff)
+	}
+}
+
+// testInstalled looks at each thing that the package has brought.
+func testInstalled(t *testing.T, r *root) {
 	for name, script := range map[string]string{
 		"version":            `berth version | grep -q .`,
 		"kubectl":            `berth-kubectl version --client | grep -q v1.`,
@@ -86,23 +119,7 @@ func testDeb(t *testing.T, older, deb string) {
 		"unit":               `XDG_RUNTIME_DIR=/tmp systemd-analyze --user --man=no verify /usr/lib/systemd/user/berth.service`,
 		"nothing by itself":  `! find /etc/xdg/autostart /etc/systemd -name '*berth*' | grep .`,
 	} {
-		t.Run(name, func(t *testing.T) { r.run(t, script) })
-	}
-
-	r.run(t, "dpkg --purge berth")
-	if got := r.run(t, `find /home/someone -name "app*" -type f`); got == "" {
-		t.Error("a purge took what lies under home: that is the user's")
-	}
-	r.run(t, "userdel --remove someone")
-	left := []string{}
-	for path := range r.files(t) {
-		if !before[path] && path != "/usr/share/applications/mimeinfo.cache" && !strings.HasSuffix(path, "-") { // /etc/passwd-
-			left = append(left, path)
-		}
-	}
-	slices.Sort(left)
-	if diff := cmp.Diff([]string{}, left); diff != "" {
-		t.Errorf("a purge left something behind (-want +got):\n%s", diff)
+		t.Run(name, func(t *testing.T) { r.run(t, "export HOME=/tmp; "+script) }) // shells note that they ran
 	}
 }
 

@@ -4,7 +4,9 @@ package packagetest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,16 +14,20 @@ import (
 	"testing"
 )
 
-// cleanRoot is a Debian in a folder, with what the package depends on and nothing of Berth. Making one takes a minute,
-// so it is kept in a tar between runs; every test gets its own copy.
-func cleanRoot(t *testing.T) *root {
+// tools are what the test itself uses inside.
+const tools = "desktop-file-utils,appstream,bash-completion,zsh,fish,man-db,systemd,busybox-static"
+
+// cleanRoot is a Debian in a folder that runs, with what the package says that it depends on and recommends, and nothing of
+// Berth. Making one takes a minute, so it is kept in a tar between runs; every test gets its own copy.
+func cleanRoot(t *testing.T, deb string) *root {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Fatal("a root for the package can be made by root alone: run `sudo make test-package`")
 	}
-	tar := filepath.Join(repository(t), ".cache", "packagetest", "root.tar")
+	include := tools + "," + strings.Join(wanted(t, deb), ",")
+	tar := filepath.Join(repository(t), ".cache", "packagetest", fmt.Sprintf("root-%.8x.tar", sha256.Sum256([]byte(include))))
 	if _, err := os.Stat(tar); errors.Is(err, os.ErrNotExist) {
-		makeRoot(t, tar)
+		makeRoot(t, tar, include)
 	}
 	// Not t.TempDir: the folder must be one that every user may pass, up to the top.
 	dir, err := os.MkdirTemp(filepath.Dir(tar), "root-")
@@ -30,10 +36,28 @@ func cleanRoot(t *testing.T) *root {
 	}
 	t.Cleanup(func() { must(t, exec.Command("rm", "-rf", "--one-file-system", dir)) })
 	must(t, exec.Command("tar", "-C", dir, "-xf", tar))
-	return &root{dir: dir}
+	r := &root{dir: dir}
+	r.boot(t)
+	return r
 }
 
-func makeRoot(t *testing.T, tar string) {
+// wanted are the packages that apt would bring along: of what may be either, the first.
+func wanted(t *testing.T, deb string) []string {
+	t.Helper()
+	var names []string
+	for _, field := range []string{"Depends", "Recommends"} {
+		out, err := exec.Command("dpkg-deb", "--field", deb, field).Output()
+		if err != nil {
+			t.Fatalf("read what the package wants: %v", err)
+		}
+		for one := range strings.SplitSeq(string(out), ",") {
+			names = append(names, strings.Fields(one)[0])
+		}
+	}
+	return names
+}
+
+func makeRoot(t *testing.T, tar, include string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(tar), 0o755); err != nil {
 		t.Fatal(err)
@@ -45,8 +69,6 @@ func makeRoot(t *testing.T, tar string) {
 	if err != nil {
 		t.Fatalf("read this machine's sources of packages: %v", err)
 	}
-	include := "libgtk-3-0,libwebkit2gtk-4.1-0,libayatana-appindicator3-1,hicolor-icon-theme," +
-		"desktop-file-utils,appstream,bash-completion,zsh,fish,man-db,systemd"
 	cmd := exec.Command("mmdebstrap", "--quiet", "--variant=apt", "--include="+include,
 		`--aptopt=Acquire::Check-Valid-Until "false"`, suite(t), tar+".new.tar", "-")
 	cmd.Stdin = bytes.NewReader(list)
@@ -63,15 +85,6 @@ func suite(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-type root struct{ dir string }
-
-// enter prepares a command inside: with its own mounts and processes, which end with it.
-func (r *root) enter(script string) *exec.Cmd {
-	const prelude = `mount -t proc proc "$1/proc" && mount -t tmpfs tmp "$1/tmp" && mount --rbind /dev "$1/dev" &&
-		exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp DEBIAN_FRONTEND=noninteractive bash -euc "$2"`
-	return exec.Command("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "bash", "-euc", prelude, "-", r.dir, script)
 }
 
 // run is what a script prints; it must succeed.
