@@ -50,6 +50,23 @@ type engine struct {
 	asked   time.Time // when the start began that is on its way; zero without one
 	told    string    // what was told of its trouble
 	soundAt time.Time // since when it is well
+	// The start by which it was seen to run last, and the generation that asked for it.
+	upBy  time.Time
+	upFor int64
+}
+
+// fell says that the engine was started again and nobody asked for it: it is dead for moments only, and a machine that is
+// busy shows none of them.
+func (e *engine) fell(app *appv1.App, running metav1.Condition) bool {
+	s := app.Status.Startup
+	if s == nil || running.ObservedGeneration < app.Generation {
+		return false
+	}
+	fell := !e.upBy.IsZero() && e.upFor == app.Generation && s.StartedAt.After(e.upBy)
+	if fell || running.Reason == appv1.ReasonStarted {
+		e.upBy, e.upFor = s.StartedAt.Time, app.Generation
+	}
+	return fell
 }
 
 // loops is how often a container was started again.
@@ -62,6 +79,9 @@ type loops struct {
 
 // NewJudge makes one that has seen nothing yet.
 func NewJudge() *Judge { return &Judge{containers: map[string]*loops{}} }
+
+// Anew says that another daemon is followed from here on, whose starts cannot be compared with those of the one before.
+func (j *Judge) Anew() { j.engine.upBy = time.Time{} }
 
 // App judges the engine. It gives nil if there is nothing to tell.
 func (j *Judge) App(app *appv1.App, now time.Time) *Notice {
@@ -77,13 +97,9 @@ func (j *Judge) App(app *appv1.App, now time.Time) *Notice {
 	case failed:
 		return e.fail(app, running.Reason == appv1.ReasonCrashed, first, now)
 	case running.Reason == appv1.ReasonCrashed:
-		e.soundAt = time.Time{}
-		before := e.told
-		e.told = "crashed"
-		if before != "" {
-			return nil
-		}
-		return &Notice{Cause: "engine", Title: "Docker ended unexpectedly", Body: messageOf(app, running) + " It is being started again.", Link: "berth://containers", Urgent: true}
+		return e.end(messageOf(app, running) + " It is being started again.")
+	case e.fell(app, running):
+		return e.end("It was started again.")
 	case settled.Status == metav1.ConditionTrue && settled.ObservedGeneration >= app.Generation:
 		return e.well(first, now)
 	case e.asked.IsZero() && e.told == "":
@@ -93,6 +109,16 @@ func (j *Judge) App(app *appv1.App, now time.Time) *Notice {
 		}
 	}
 	return nil
+}
+
+// end judges an engine that ended and comes back by itself.
+func (e *engine) end(body string) *Notice {
+	before := e.told
+	e.told, e.soundAt = "crashed", time.Time{}
+	if before != "" {
+		return nil
+	}
+	return &Notice{Cause: "engine", Title: "Docker ended unexpectedly", Body: body, Link: "berth://containers", Urgent: true}
 }
 
 // fail judges an engine that will not come without the user.

@@ -28,6 +28,13 @@ func said(wanted bool, running, settled string) *appv1.App {
 	return app
 }
 
+// began is the App as it is since a start at that time.
+func began(app *appv1.App, at time.Time) *appv1.App {
+	app = app.DeepCopy()
+	app.Status.Startup = &appv1.StartupStatus{StartedAt: metav1.NewMicroTime(at)}
+	return app
+}
+
 func TestOnlyWhatTheUserDidNotCauseOrSeeIsTold(t *testing.T) {
 	up := said(true, appv1.ReasonStarted, appv1.ReasonSettled)
 	starting := said(true, appv1.ReasonStarting, appv1.ReasonSettling)
@@ -35,9 +42,12 @@ func TestOnlyWhatTheUserDidNotCauseOrSeeIsTold(t *testing.T) {
 	gaveUp := said(true, appv1.ReasonCrashed, appv1.ReasonFailed)
 	failed := said(true, appv1.ReasonStartFailed, appv1.ReasonFailed)
 	stopping, stopped := said(false, appv1.ReasonStopping, appv1.ReasonSettling), said(false, appv1.ReasonStopped, appv1.ReasonSettled)
+	once := time.Now()
+	again := once.Add(time.Second)
+	first, second := began(up, once), began(up, again)
 	type seen struct {
 		after time.Duration
-		app   *appv1.App
+		app   *appv1.App // nil when another daemon is followed
 	}
 	for _, c := range []struct {
 		name string
@@ -50,6 +60,10 @@ func TestOnlyWhatTheUserDidNotCauseOrSeeIsTold(t *testing.T) {
 		{"it dies again soon", []seen{{0, up}, {0, crashed}, {time.Second, up}, {time.Minute, crashed}, {time.Second, up}}, []string{"Docker ended unexpectedly"}},
 		{"it dies again much later", []seen{{0, up}, {0, crashed}, {time.Second, up}, {time.Hour, up}, {0, crashed}}, []string{"Docker ended unexpectedly", "Docker ended unexpectedly"}},
 		{"it is given up", []seen{{0, up}, {0, crashed}, {time.Second, starting}, {time.Second, gaveUp}, {time.Second, gaveUp}}, []string{"Docker ended unexpectedly", "Docker ends again and again, and was given up"}},
+		{"it dies too fast to be seen", []seen{{0, first}, {time.Second, began(starting, again)}, {time.Second, second}, {0, second}}, []string{"Docker ended unexpectedly"}},
+		{"it dies and is back before it is seen", []seen{{0, first}, {time.Second, second}, {time.Second, second}}, []string{"Docker ended unexpectedly"}},
+		{"the user starts it again", []seen{{0, first}, {0, stopping}, {0, stopped}, {0, began(starting, again)}, {time.Second, second}}, nil},
+		{"another daemon takes it over", []seen{{0, first}, {time.Second, nil}, {0, began(starting, again)}, {time.Second, second}}, nil},
 		{"it has just died", []seen{{0, crashed}, {time.Second, up}}, []string{"Docker ended unexpectedly"}},
 		{"it was given up before", []seen{{0, gaveUp}, {time.Second, gaveUp}}, nil},
 		{"it dies while the user stops it", []seen{{0, up}, {0, stopping}, {0, said(false, appv1.ReasonCrashed, appv1.ReasonSettling)}, {0, stopped}}, nil},
@@ -63,6 +77,10 @@ func TestOnlyWhatTheUserDidNotCauseOrSeeIsTold(t *testing.T) {
 			var got []string
 			for _, s := range c.seen {
 				now = now.Add(s.after)
+				if s.app == nil {
+					j.Anew()
+					continue
+				}
 				if n := j.App(s.app, now); n != nil {
 					got = append(got, n.Title)
 				}

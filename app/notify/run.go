@@ -114,6 +114,10 @@ func watchDaemon(ctx context.Context, cfg Config, seen chan<- func(*Judge, time.
 		case <-ctx.Done():
 		}
 	}
+	pass(func(j *Judge, _ time.Time) *Notice {
+		j.Anew()
+		return nil
+	})
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
 		for e, err := range c.Apps().Watch(ctx, appv1.AppName) {
