@@ -3,6 +3,7 @@ package native
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,14 +80,28 @@ func (l layout) prepare() error {
 			return folderFailure(dir, err)
 		}
 	}
-	// The installed Docker's /etc/docker/daemon.json is not for this engine: it may contradict the command line.
-	if err := os.WriteFile(l.dockerdConfig(), []byte("{}\n"), 0o600); err != nil {
+	config, err := l.dockerdJSON()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(l.dockerdConfig(), config, 0o600); err != nil {
 		return folderFailure(l.run, err)
 	}
 	if err := os.WriteFile(l.containerdConfig(), []byte(l.containerdTOML()), 0o600); err != nil {
 		return folderFailure(l.run, err)
 	}
 	return nil
+}
+
+// dockerdJSON stands for the installed Docker's /etc/docker/daemon.json, which is not for this engine: it may contradict
+// the command line. Dockers before 25 make a key that they take their ID from, in the installed one's folder unless they
+// are told another place, for which there is no flag; later ones ignore it.
+func (l layout) dockerdJSON() ([]byte, error) {
+	config, err := json.Marshal(map[string]string{"deprecated-key-path": filepath.Join(l.dataRoot(), "key.json")})
+	if err != nil {
+		return nil, fmt.Errorf("write dockerd's configuration: %w", err)
+	}
+	return append(config, '\n'), nil
 }
 
 // containerdTOML keeps containerd to our folders and to the plugins that dockerd uses. /opt/containerd is a default

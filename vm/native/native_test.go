@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/berth-desktop/berth/vm"
@@ -186,6 +187,29 @@ func TestTheEngineIsForItsOwnerOnly(t *testing.T) {
 		if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Gid) != os.Getgid() {
 			t.Errorf("%s belongs to a group other than ours", path)
 		}
+	}
+}
+
+func TestTheFolderOfAnInstalledDockerIsLeftAlone(t *testing.T) {
+	installed := func() []string {
+		found, err := filepath.Glob("/etc/docker/*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	before := installed()
+	cfg := folders(t)
+	start(t, native.New(cfg))
+	if diff := cmp.Diff(before, installed()); diff != "" {
+		t.Errorf("a start changed what is in /etc/docker (-before +after):\n%s", diff)
+	}
+	version, err := exec.CommandContext(t.Context(), "dockerd", "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "docker", "key.json")); err != nil && strings.Contains(string(version), " 20.") {
+		t.Errorf("dockerd took its key from elsewhere: %v", err)
 	}
 }
 
