@@ -172,6 +172,7 @@ Type=Application
 Name=Berth
 Comment=Containers on your desktop
 Exec=` + strings.Join(command, " ") + `
+Icon=berth
 Terminal=false
 NoDisplay=true
 `

@@ -18,8 +18,11 @@ func TestPackagersGetTheUnitThatAutostartWrites(t *testing.T) {
 
 func TestTheIconHasAnEntryOfItsOwn(t *testing.T) {
 	l := login{name: "berth-two", program: "/usr/bin/berth", tray: "/usr/bin/berth-tray", env: []string{"BERTH_INSTANCE=two"}}
-	if text, want := l.entryText(l.tray), "\nExec=env BERTH_INSTANCE=two /usr/bin/berth-tray\n"; !strings.Contains(text, want) {
-		t.Errorf("the entry lacks %q:\n%s", want, text)
+	text := l.entryText(l.tray)
+	for _, want := range []string{"Exec=env BERTH_INSTANCE=two /usr/bin/berth-tray", "Icon=berth"} {
+		if !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("the entry lacks %q:\n%s", want, text)
+		}
 	}
 	if l.icon() == l.desktop() {
 		t.Errorf("both entries are %s", l.icon())
