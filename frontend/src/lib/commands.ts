@@ -3,9 +3,11 @@ import { sensible, verbs, type Verb } from './actions'
 import { nameOf } from './containers'
 import { matches, words } from './filter'
 import { projectKey, projects } from './project'
-import { address, views } from './route'
+import { address, views, type ListView } from './route'
 import { strings } from './strings'
+import { making } from './stringsMake'
 import { more } from './stringsMore'
+import { pulling } from './stringsPull'
 import { byName, visible } from './text'
 
 /** One thing that the palette can do. */
@@ -26,6 +28,21 @@ export interface Means {
   blocked: string
   go: (hash: string) => void
   act: (verb: Verb, containers: Container[]) => void
+}
+
+/** The lists to which a page can add something. */
+export const growing = ['images', 'volumes', 'networks'] as const satisfies readonly ListView[]
+export type Growing = (typeof growing)[number]
+
+/** What the buttons of the pages do. */
+export interface Buttons {
+  /** Object names of what nobody uses. */
+  unused: Readonly<Record<Growing, readonly string[]>>
+  add: (to: Growing) => void
+  select: (list: Growing, names: readonly string[]) => void
+  group: () => void
+  check: () => void
+  keys: () => void
 }
 
 const text = more.palette
@@ -62,6 +79,38 @@ export function commands(query: string, fixed: readonly Command[], means: Means)
     .filter(fits)
   const seen = new Set<string>()
   return [...found, ...whole, ...own].filter((c) => !seen.has(c.id) && seen.add(c.id)).slice(0, most)
+}
+
+/** The buttons of the pages, from wherever one is: what rests there rests here, and says the same. */
+export function buttonCommands(buttons: Buttons, blocked: string): Command[] {
+  const titles = { images: pulling.title, volumes: making.volumes.title, networks: making.networks.title }
+  const action = (id: string, label: string, run: () => void, why = ''): Command => {
+    return { id, label, kind: text.action, blocked: why, run }
+  }
+  const added = growing.map((list) =>
+    action(
+      `add ${list}`,
+      `${titles[list]}…`,
+      () => {
+        buttons.add(list)
+      },
+      blocked,
+    ),
+  )
+  const selected = growing
+    .filter((list) => buttons.unused[list].length > 0)
+    .map((list) =>
+      action(`unused ${list}`, text.unused[list](buttons.unused[list].length), () => {
+        buttons.select(list, buttons.unused[list])
+      }),
+    )
+  return [
+    ...added,
+    ...selected,
+    action('group', strings.columns.grouped, buttons.group),
+    action('check', more.diagnostics.again, buttons.check),
+    action('keys', strings.keys.open, buttons.keys),
+  ]
 }
 
 function page(id: string, label: string, kind: string, hash: string, means: Means): Command {
