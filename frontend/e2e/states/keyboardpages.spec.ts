@@ -1,8 +1,11 @@
 // What keyboard.spec.ts does with containers, with everything else: no pointer, and it is always known where one is.
 import type { Page } from '@playwright/test'
+import type { Activity } from '../../src/api/app.gen'
 import { strings } from '../../src/lib/strings'
 import { detail } from '../../src/lib/stringsDetail'
+import { more } from '../../src/lib/stringsMore'
 import { things } from '../../src/lib/stringsThings'
+import * as samples from './samples'
 import { expect, test } from './stubbed'
 
 /** Goes on to what is called so, forwards, as a person does who sees it. */
@@ -11,7 +14,7 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
     await page.keyboard.press('Tab')
     const label = await page.evaluate(() => {
       const at = document.activeElement
-      const by = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels?.[0]?.textContent : ''
+      const by = at && 'labels' in at ? (at as HTMLInputElement).labels?.[0]?.textContent : ''
       return at?.getAttribute('aria-label') ?? (by || at?.textContent || '')
     })
     if (name.test(label.trim())) return
@@ -101,4 +104,119 @@ test('the sides of a container are gone through by keyboard', async ({ page, stu
   await expect(page.getByRole('tab', { name: detail.tabs.overview })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('heading', { level: 1, name: strings.views.containers })).toBeVisible()
+})
+
+test('the look and the engine are set by keyboard, and what is wrong keeps its place', async ({
+  page,
+  stub,
+  address,
+}) => {
+  await page.goto(address)
+  await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
+  await page.keyboard.press('6')
+  await expect(page.getByRole('heading', { level: 1, name: strings.views.settings })).toBeVisible()
+  await tabTo(page, new RegExp(`^${more.settings.themes.system}$`))
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('radio', { name: more.settings.themes.light })).toBeFocused()
+  await page.keyboard.press('ArrowDown')
+  await expect(page.locator('html')).toHaveAttribute('data-scheme', 'dark')
+
+  await tabTo(page, new RegExp(`^${more.settings.providers.native}`))
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('radio', { name: more.settings.providers.host })).toBeFocused()
+  await tabTo(page, new RegExp(`^${more.settings.host}`))
+  await page.keyboard.type('no such thing')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('textbox', { name: more.settings.host })).toBeFocused()
+  await expect(page.getByText(more.settings.badHost).first()).toBeVisible()
+  expect(stub.wishes).toEqual([])
+  await tabTo(page, new RegExp(`^${more.settings.apply}$`))
+  await page.keyboard.press('Enter') // it rests, is reached, and says why
+  await expect(page.getByRole('button', { name: more.settings.apply })).toHaveAccessibleDescription(
+    more.settings.badHost,
+  )
+  expect(stub.wishes).toEqual([])
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.type('default')
+  await tabTo(page, new RegExp(`^${more.settings.apply}$`))
+  await page.keyboard.press('Enter')
+  await expect
+    .poll(() => stub.wishes.at(-1)?.body)
+    .toBe('{"spec":{"containerEngine":{"provider":"host","host":"default"}}}')
+  await expect(page.getByRole('button', { name: more.settings.apply })).toBeFocused()
+})
+
+test('changes that are taken back by keyboard leave the focus where one goes on', async ({ page, stub, address }) => {
+  await page.goto(`${address}#/settings`)
+  await expect(page.getByRole('radio', { name: more.settings.providers.native })).toBeChecked()
+  await tabTo(page, new RegExp(`^${more.settings.providers.native}`))
+  await page.keyboard.press('ArrowDown')
+  await tabTo(page, new RegExp(`^${more.settings.revert}$`))
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('radio', { name: more.settings.providers.native })).toBeChecked()
+  await expect(page.getByRole('button', { name: more.settings.apply })).toBeFocused()
+  expect(stub.wishes).toEqual([])
+})
+
+test('the activity is searched, narrowed and followed by keyboard', async ({ page, stub, address }) => {
+  const one = (name: string, status: Activity['status']): Activity => ({ metadata: { name }, status: status ?? {} })
+  const dns = stub.named('dns')
+  stub.put(
+    'activities',
+    one('000660eac13d833a', {
+      at: samples.ago(60),
+      kind: 'Container',
+      object: dns,
+      title: 'dns',
+      reason: 'Exited',
+      severity: 'Warning',
+    }),
+    one('000660eac2b69b10', { at: samples.ago(30), kind: 'App', title: 'Engine', reason: 'Started' }),
+  )
+  await page.goto(address)
+  await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
+  await page.keyboard.press('5')
+  const items = page.getByRole('region', { name: strings.views.activity }).getByRole('listitem')
+  await expect(items).toHaveCount(2)
+  await page.keyboard.press('/')
+  await expect(page.getByRole('textbox', { name: more.activity.find })).toBeFocused()
+  await page.keyboard.type('engine')
+  await expect(items).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  await expect(items).toHaveCount(2)
+  await tabTo(page, new RegExp(`^${more.activity.kind}`))
+  await page.keyboard.type(more.activity.kinds.Container)
+  await expect(items).toHaveCount(1)
+  await tabTo(page, new RegExp(`^${more.activity.only}$`))
+  await page.keyboard.press('Space')
+  await expect(page.getByRole('button', { name: more.activity.only })).toHaveAttribute('aria-pressed', 'true')
+  await expect(items).toHaveCount(1)
+  await tabTo(page, /^dns$/)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: 'dns' })).toBeVisible()
+})
+
+test('the checks are run again and copied by keyboard', async ({ page, stub, address, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  let checks = 0
+  stub.sides.set('/local/doctor', (_query, say) => {
+    checks++
+    const findings = [{ check: 'clock', level: 'problem', message: 'It is off.', mend: 'berth restart' }]
+    say(JSON.stringify({ instance: 'berth', version: '1', at: samples.ago(1), findings }))
+  })
+  await page.goto(address)
+  await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
+  await page.keyboard.press('7')
+  await expect(page.getByText('It is off.')).toBeVisible()
+  await tabTo(page, new RegExp(`^${more.diagnostics.copy}$`))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('clock\tIt is off.')
+  await tabTo(page, new RegExp(`^${more.diagnostics.again}$`))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => checks).toBe(2)
+  await expect(page.getByRole('button', { name: more.diagnostics.again })).toBeFocused()
+  await tabTo(page, new RegExp(`^${strings.empty.copy}$`))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('berth restart')
 })
