@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { strings } from '../../src/lib/strings'
+import { strings } from '../../src/text/page'
 import { expect, expectAccessible, test } from '../watched'
 import { windowAddress } from '../window/desktop'
 import { Instance } from './instance'

@@ -1,5 +1,5 @@
-import { strings } from '../../src/lib/strings'
-import { pulling } from '../../src/lib/stringsPull'
+import { strings } from '../../src/text/page'
+import { pulling } from '../../src/text/pull'
 import { expect, test } from '../watched'
 import { Instance } from './instance'
 import { Registry } from './registry'

@@ -1,9 +1,9 @@
 // Terminal, statistics and files of real containers.
 import { readFileSync } from 'node:fs'
 import type { Locator, Page } from '@playwright/test'
-import { strings } from '../../src/lib/strings'
-import { detail } from '../../src/lib/stringsDetail'
-import { sides } from '../../src/lib/stringsSides'
+import { strings } from '../../src/text/page'
+import { detail } from '../../src/text/container'
+import { sides } from '../../src/text/sides'
 import { expect, expectAccessible, test } from '../watched'
 import { windowAddress } from '../window/desktop'
 import { Instance } from './instance'

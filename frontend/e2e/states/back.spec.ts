@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { strings } from '../../src/lib/strings'
+import { strings } from '../../src/text/page'
 import * as samples from './samples'
 import { expect, test } from './stubbed'
 

@@ -1,5 +1,5 @@
-import { strings } from '../../src/lib/strings'
-import { more } from '../../src/lib/stringsMore'
+import { strings } from '../../src/text/page'
+import { sheet } from '../../src/text/keys'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
 
@@ -161,7 +161,7 @@ test('the palette goes, acts and changes the look; the key sheet says how', asyn
   await expectAccessible(page)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('dialog')).toHaveCount(0)
-  expect(more.close).toBe('Close')
+  expect(sheet.close).toBe('Close')
 })
 
 test('what is typed before the palette is there is its own, and acts on no row', async ({ page, stub, address }) => {

@@ -1,6 +1,7 @@
-import { strings } from '../../src/lib/strings'
-import { detail } from '../../src/lib/stringsDetail'
-import { more } from '../../src/lib/stringsMore'
+import { strings } from '../../src/text/page'
+import { detail } from '../../src/text/container'
+import { activity } from '../../src/text/activity'
+import { settings } from '../../src/text/settings'
 import type { Activity } from '../../src/api/app.gen'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
@@ -170,20 +171,20 @@ test('usage is shown while the page is seen', async ({ page, stub, address }) =>
 
 test('settings are checked before they are applied, and say what it means', async ({ page, stub, address }) => {
   await page.goto(`${address}#/settings`)
-  await expect(page.getByText(more.settings.unchanged)).toBeVisible()
+  await expect(page.getByText(settings.unchanged)).toBeVisible()
   await page.getByRole('radio', { name: /already there/ }).check()
-  await expect(page.getByText(more.settings.restarts)).toBeVisible()
+  await expect(page.getByText(settings.restarts)).toBeVisible()
   await page.getByRole('textbox').fill('two words')
-  await page.getByRole('button', { name: more.settings.apply }).click({ force: true })
+  await page.getByRole('button', { name: settings.apply }).click({ force: true })
   expect(stub.wishes).toEqual([])
   await expectAccessible(page)
   await page.getByRole('textbox').fill('default')
   stub.refuse = { status: 422, message: 'no such context' }
-  await page.getByRole('button', { name: more.settings.apply }).click()
+  await page.getByRole('button', { name: settings.apply }).click()
   await expect(page.getByRole('alert')).toContainText('no such context')
   expect(stub.wishes.length).toBe(1)
   stub.refuse = undefined
-  await page.getByRole('button', { name: more.settings.apply }).click()
+  await page.getByRole('button', { name: settings.apply }).click()
   await expect.poll(() => stub.wishes.length).toBe(3) // a dry run comes before the wish
   expect(stub.wishes.at(-1)?.body).toBe('{"spec":{"containerEngine":{"provider":"host","host":"default"}}}')
 })
@@ -227,9 +228,9 @@ test('activity tells what happened, filtered and linked', async ({ page, stub, a
   const items = page.getByRole('region', { name: strings.views.activity }).getByRole('listitem')
   await expect(items.first()).toContainText('crash loop')
   await expectAccessible(page)
-  await page.getByRole('button', { name: more.activity.only }).click()
+  await page.getByRole('button', { name: activity.only }).click()
   await expect(items).toHaveCount(1)
-  await page.getByRole('button', { name: more.activity.only }).click()
+  await page.getByRole('button', { name: activity.only }).click()
   await items.getByRole('link', { name: 'dns' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'dns' })).toBeVisible()
 })

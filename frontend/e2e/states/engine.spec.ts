@@ -1,5 +1,5 @@
 import type { App } from '../../src/api/app.gen'
-import { strings } from '../../src/lib/strings'
+import { strings } from '../../src/text/page'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
 

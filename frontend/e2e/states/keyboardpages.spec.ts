@@ -1,10 +1,12 @@
 // What keyboard.spec.ts does with containers, with everything else: no pointer, and it is always known where one is.
 import type { Page } from '@playwright/test'
 import type { Activity } from '../../src/api/app.gen'
-import { strings } from '../../src/lib/strings'
-import { detail } from '../../src/lib/stringsDetail'
-import { more } from '../../src/lib/stringsMore'
-import { things } from '../../src/lib/stringsThings'
+import { strings } from '../../src/text/page'
+import { detail } from '../../src/text/container'
+import { activity } from '../../src/text/activity'
+import { diagnostics } from '../../src/text/diagnostics'
+import { settings } from '../../src/text/settings'
+import { things } from '../../src/text/things'
 import * as samples from './samples'
 import { expect, test } from './stubbed'
 
@@ -115,47 +117,45 @@ test('the look and the engine are set by keyboard, and what is wrong keeps its p
   await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
   await page.keyboard.press('6')
   await expect(page.getByRole('heading', { level: 1, name: strings.views.settings })).toBeVisible()
-  await tabTo(page, new RegExp(`^${more.settings.themes.system}$`))
+  await tabTo(page, new RegExp(`^${settings.themes.system}$`))
   await page.keyboard.press('ArrowDown')
-  await expect(page.getByRole('radio', { name: more.settings.themes.light })).toBeFocused()
+  await expect(page.getByRole('radio', { name: settings.themes.light })).toBeFocused()
   await page.keyboard.press('ArrowDown')
   await expect(page.locator('html')).toHaveAttribute('data-scheme', 'dark')
 
-  await tabTo(page, new RegExp(`^${more.settings.providers.native}`))
+  await tabTo(page, new RegExp(`^${settings.providers.native}`))
   await page.keyboard.press('ArrowDown')
-  await expect(page.getByRole('radio', { name: more.settings.providers.host })).toBeFocused()
-  await tabTo(page, new RegExp(`^${more.settings.host}`))
+  await expect(page.getByRole('radio', { name: settings.providers.host })).toBeFocused()
+  await tabTo(page, new RegExp(`^${settings.host}`))
   await page.keyboard.type('no such thing')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('textbox', { name: more.settings.host })).toBeFocused()
-  await expect(page.getByText(more.settings.badHost).first()).toBeVisible()
+  await expect(page.getByRole('textbox', { name: settings.host })).toBeFocused()
+  await expect(page.getByText(settings.badHost).first()).toBeVisible()
   expect(stub.wishes).toEqual([])
-  await tabTo(page, new RegExp(`^${more.settings.apply}$`))
+  await tabTo(page, new RegExp(`^${settings.apply}$`))
   await page.keyboard.press('Enter') // it rests, is reached, and says why
-  await expect(page.getByRole('button', { name: more.settings.apply })).toHaveAccessibleDescription(
-    more.settings.badHost,
-  )
+  await expect(page.getByRole('button', { name: settings.apply })).toHaveAccessibleDescription(settings.badHost)
   expect(stub.wishes).toEqual([])
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('default')
-  await tabTo(page, new RegExp(`^${more.settings.apply}$`))
+  await tabTo(page, new RegExp(`^${settings.apply}$`))
   await page.keyboard.press('Enter')
   await expect
     .poll(() => stub.wishes.at(-1)?.body)
     .toBe('{"spec":{"containerEngine":{"provider":"host","host":"default"}}}')
-  await expect(page.getByRole('button', { name: more.settings.apply })).toBeFocused()
+  await expect(page.getByRole('button', { name: settings.apply })).toBeFocused()
 })
 
 test('changes that are taken back by keyboard leave the focus where one goes on', async ({ page, stub, address }) => {
   await page.goto(`${address}#/settings`)
-  await expect(page.getByRole('radio', { name: more.settings.providers.native })).toBeChecked()
-  await tabTo(page, new RegExp(`^${more.settings.providers.native}`))
+  await expect(page.getByRole('radio', { name: settings.providers.native })).toBeChecked()
+  await tabTo(page, new RegExp(`^${settings.providers.native}`))
   await page.keyboard.press('ArrowDown')
-  await tabTo(page, new RegExp(`^${more.settings.revert}$`))
+  await tabTo(page, new RegExp(`^${settings.revert}$`))
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('radio', { name: more.settings.providers.native })).toBeChecked()
-  await expect(page.getByRole('button', { name: more.settings.apply })).toBeFocused()
+  await expect(page.getByRole('radio', { name: settings.providers.native })).toBeChecked()
+  await expect(page.getByRole('button', { name: settings.apply })).toBeFocused()
   expect(stub.wishes).toEqual([])
 })
 
@@ -180,17 +180,17 @@ test('the activity is searched, narrowed and followed by keyboard', async ({ pag
   const items = page.getByRole('region', { name: strings.views.activity }).getByRole('listitem')
   await expect(items).toHaveCount(2)
   await page.keyboard.press('/')
-  await expect(page.getByRole('textbox', { name: more.activity.find })).toBeFocused()
+  await expect(page.getByRole('textbox', { name: activity.find })).toBeFocused()
   await page.keyboard.type('engine')
   await expect(items).toHaveCount(1)
   await page.keyboard.press('Escape')
   await expect(items).toHaveCount(2)
-  await tabTo(page, new RegExp(`^${more.activity.kind}`))
-  await page.keyboard.type(more.activity.kinds.Container)
+  await tabTo(page, new RegExp(`^${activity.kind}`))
+  await page.keyboard.type(activity.kinds.Container)
   await expect(items).toHaveCount(1)
-  await tabTo(page, new RegExp(`^${more.activity.only}$`))
+  await tabTo(page, new RegExp(`^${activity.only}$`))
   await page.keyboard.press('Space')
-  await expect(page.getByRole('button', { name: more.activity.only })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('button', { name: activity.only })).toHaveAttribute('aria-pressed', 'true')
   await expect(items).toHaveCount(1)
   await tabTo(page, /^dns$/)
   await page.keyboard.press('Enter')
@@ -209,13 +209,13 @@ test('the checks are run again and copied by keyboard', async ({ page, stub, add
   await expect(page.getByRole('row', { name: 'shop-web-1' })).toBeVisible()
   await page.keyboard.press('7')
   await expect(page.getByText('It is off.')).toBeVisible()
-  await tabTo(page, new RegExp(`^${more.diagnostics.copy}$`))
+  await tabTo(page, new RegExp(`^${diagnostics.copy}$`))
   await page.keyboard.press('Enter')
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('clock\tIt is off.')
-  await tabTo(page, new RegExp(`^${more.diagnostics.again}$`))
+  await tabTo(page, new RegExp(`^${diagnostics.again}$`))
   await page.keyboard.press('Enter')
   await expect.poll(() => checks).toBe(2)
-  await expect(page.getByRole('button', { name: more.diagnostics.again })).toBeFocused()
+  await expect(page.getByRole('button', { name: diagnostics.again })).toBeFocused()
   await tabTo(page, new RegExp(`^${strings.empty.copy}$`))
   await page.keyboard.press('Enter')
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('berth restart')

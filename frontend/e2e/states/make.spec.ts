@@ -1,5 +1,5 @@
 import type { NetworkCreate, VolumeCreate } from '../../src/api/containers.gen'
-import { making } from '../../src/lib/stringsMake'
+import { making } from '../../src/text/make'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
 

@@ -1,9 +1,9 @@
 // What the buttons of every page do is in the palette too, from wherever one is.
 import type { Page } from '@playwright/test'
-import { strings } from '../../src/lib/strings'
-import { making } from '../../src/lib/stringsMake'
-import { more } from '../../src/lib/stringsMore'
-import { pulling } from '../../src/lib/stringsPull'
+import { strings } from '../../src/text/page'
+import { making } from '../../src/text/make'
+import { diagnostics } from '../../src/text/diagnostics'
+import { pulling } from '../../src/text/pull'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
 
@@ -60,9 +60,9 @@ test('the checks are run again, projects are ungrouped, the key sheet opens', as
   })
   await page.goto(address)
   await expect(page.getByRole('row', { name: /^metrics 2 of 2/ })).toBeVisible()
-  await choose(page, more.diagnostics.again)
+  await choose(page, diagnostics.again)
   await expect.poll(() => checks).toBe(1)
-  await choose(page, more.diagnostics.again)
+  await choose(page, diagnostics.again)
   await expect.poll(() => checks).toBe(2)
   await choose(page, strings.columns.grouped)
   await expect(page.getByRole('row', { name: 'metrics-grafana-1' })).toBeVisible()

@@ -1,6 +1,6 @@
 import type { Container } from '../../src/api/containers.gen'
-import { strings } from '../../src/lib/strings'
-import { detail } from '../../src/lib/stringsDetail'
+import { strings } from '../../src/text/page'
+import { detail } from '../../src/text/container'
 import { projectKey } from '../../src/lib/project'
 import { expect, expectAccessible, test } from './stubbed'
 

@@ -1,5 +1,5 @@
 import type { ImagePull } from '../../src/api/containers.gen'
-import { pulling } from '../../src/lib/stringsPull'
+import { pulling } from '../../src/text/pull'
 import { expect, expectAccessible, test } from './stubbed'
 
 const pull = (name: string, reference: string, status: ImagePull['status']): ImagePull => {

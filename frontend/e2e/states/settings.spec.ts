@@ -1,5 +1,5 @@
-import { more } from '../../src/lib/stringsMore'
-import { own } from '../../src/lib/stringsSettings'
+import { settings } from '../../src/text/settings'
+import { own } from '../../src/text/settings'
 import * as samples from './samples'
 import { expect, expectAccessible, test } from './stubbed'
 
@@ -51,13 +51,13 @@ test('the machine has its size and folders, checked and with what a change means
   await expect(cpus).toHaveValue('4')
   await page.getByRole('textbox', { name: own.fields.memory.label }).fill('lots')
   await expect(page.getByRole('textbox', { name: own.fields.memory.label })).toHaveAttribute('aria-invalid', 'true')
-  await page.getByRole('button', { name: more.settings.apply }).click({ force: true })
+  await page.getByRole('button', { name: settings.apply }).click({ force: true })
   expect(stub.wishes).toEqual([])
   await expectAccessible(page)
   await page.getByRole('textbox', { name: own.fields.memory.label }).fill('6Gi')
   await page.getByRole('textbox', { name: own.fields.mounts.label }).fill('/home/ann\n/srv (write)')
-  await expect(page.getByText(more.settings.restarts)).toBeVisible()
-  await page.getByRole('button', { name: more.settings.apply }).click()
+  await expect(page.getByText(settings.restarts)).toBeVisible()
+  await page.getByRole('button', { name: settings.apply }).click()
   const vm = { memory: '6Gi', mounts: [{ path: '/home/ann' }, { path: '/srv', writable: true }] }
   await expect.poll(() => stub.wishes.at(-1)?.body).toBe(JSON.stringify({ spec: { vm } }))
 })

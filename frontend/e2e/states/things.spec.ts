@@ -1,6 +1,6 @@
 import type { ContainerCreate } from '../../src/api/containers.gen'
-import { strings } from '../../src/lib/strings'
-import { things } from '../../src/lib/stringsThings'
+import { strings } from '../../src/text/page'
+import { things } from '../../src/text/things'
 import * as samples from './samples'
 import type { Stub } from './stub'
 import { expect, expectAccessible, test } from './stubbed'

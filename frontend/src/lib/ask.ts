@@ -1,7 +1,7 @@
 import type { Container } from '../api/containers.gen'
 import { lookOf, nameOf } from './containers'
 import type { Language } from './filter'
-import { strings } from './strings'
+import { strings } from '../text/page'
 import { byName } from './text'
 
 const stopped = ['exited', 'created', 'dead']

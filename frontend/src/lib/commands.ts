@@ -4,10 +4,11 @@ import { nameOf } from './containers'
 import { matches, words } from './filter'
 import { projectKey, projects } from './project'
 import { address, views, type ListView } from './route'
-import { strings } from './strings'
-import { making } from './stringsMake'
-import { more } from './stringsMore'
-import { pulling } from './stringsPull'
+import { strings } from '../text/page'
+import { making } from '../text/make'
+import { diagnostics } from '../text/diagnostics'
+import { palette } from '../text/palette'
+import { pulling } from '../text/pull'
 import { byName, visible } from './text'
 
 /** One thing that the palette can do. */
@@ -45,7 +46,7 @@ export interface Buttons {
   keys: () => void
 }
 
-const text = more.palette
+const text = palette
 const most = 60
 
 /** What fits what was typed, the likeliest first. */
@@ -108,7 +109,7 @@ export function buttonCommands(buttons: Buttons, blocked: string): Command[] {
     ...added,
     ...selected,
     action('group', strings.columns.grouped, buttons.group),
-    action('check', more.diagnostics.again, buttons.check),
+    action('check', diagnostics.again, buttons.check),
     action('keys', strings.keys.open, buttons.keys),
   ]
 }

@@ -2,7 +2,7 @@ import type { Container, Image, Network, Volume } from '../api/containers.gen'
 import { anonymousVolumes, nameOf } from './containers'
 import { imageName, isAnonymous } from './images'
 import { size } from './quantity'
-import { strings } from './strings'
+import { strings } from '../text/page'
 import { listed, shortID, visible } from './text'
 import { freed } from './unused'
 

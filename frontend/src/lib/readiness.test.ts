@@ -4,7 +4,7 @@ import { ApiError } from '../api/error'
 import type { Condition } from '../api/meta'
 import type { Link } from '../stores/watch'
 import { commandIn, readiness, type Phase } from './readiness'
-import { strings } from './strings'
+import { strings } from '../text/page'
 
 type Said = [type: string, status: 'True' | 'False', reason: string, generation?: number]
 

@@ -1,5 +1,5 @@
 import type { ContainerCreateSpec, PublishedPort, VolumeMount } from '../api/containers.gen'
-import { things } from './stringsThings'
+import { things } from '../text/things'
 import { visible } from './text'
 
 /** What somebody typed who wants to run an image. */

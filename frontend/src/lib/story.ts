@@ -1,7 +1,7 @@
 import type { Container } from '../api/containers.gen'
 import { lookOf } from './containers'
 import { age } from './quantity'
-import { strings } from './strings'
+import { strings } from '../text/page'
 
 /** How a container is, in half a line: "Running for 3 h · healthy", "Failed · out of memory · 12 min ago". */
 export function storyOf(container: Container, now: number): string {

@@ -1,5 +1,5 @@
 import type { Container } from '../api/containers.gen'
-import { detail } from './stringsDetail'
+import { detail } from '../text/container'
 import { visible } from './text'
 
 /** Why a container is as it is, in words. */

@@ -2,7 +2,7 @@ import { saveAnswer } from '../api/desktop'
 import { asApiError } from '../api/error'
 import { ordered, parseFolder, type Entry } from '../lib/folder'
 import { isText, joined, parentOf, savedName } from '../lib/paths'
-import { sides } from '../lib/stringsSides'
+import { sides } from '../text/sides'
 import { byName, harmless, visible } from '../lib/text'
 import type { Berth } from './berth.svelte'
 

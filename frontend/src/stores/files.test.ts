@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../api/error'
 import type { Entry } from '../lib/folder'
-import { sides } from '../lib/stringsSides'
+import { sides } from '../text/sides'
 import type { Berth } from './berth.svelte'
 import { Browsings, Files } from './files.svelte'
 

@@ -1,6 +1,6 @@
 import { createSubscriber } from 'svelte/reactivity'
 import { momentOf, withMoment, type Moment } from '../lib/history'
-import { sides } from '../lib/stringsSides'
+import { sides } from '../text/sides'
 import { visible } from '../lib/text'
 import type { Berth } from './berth.svelte'
 import { follow } from './stream'

@@ -1,6 +1,6 @@
 import { laterThan, LogBook, merged, note, parseLine, type Line, type Wanted } from '../lib/log'
 import { plain } from '../lib/sgr'
-import { detail } from '../lib/stringsDetail'
+import { detail } from '../text/container'
 import { visible } from '../lib/text'
 import type { Berth } from './berth.svelte'
 import { follow } from './stream'

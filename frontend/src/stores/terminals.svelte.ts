@@ -6,7 +6,7 @@ import { copyText, findDesktop } from '../api/desktop'
 import { beginTalk, type Ended, type Talk } from '../api/talk'
 import { commandsOf, isMissing, mayBeMissing, shells, type Shell } from '../lib/shells'
 import { defineSheets } from '../lib/sheet'
-import { sides } from '../lib/stringsSides'
+import { sides } from '../text/sides'
 import { visible } from '../lib/text'
 import { readStored, writeStored } from './stored'
 

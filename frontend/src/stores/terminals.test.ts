@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Ended, Heard } from '../api/talk'
-import { sides } from '../lib/stringsSides'
+import { sides } from '../text/sides'
 
 /** A session that was asked for, whose other side is the test. */
 interface Asked {

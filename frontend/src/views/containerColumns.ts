@@ -1,5 +1,5 @@
 import type { Column } from '../components/Grid.svelte'
-import { strings } from '../lib/strings'
+import { strings } from '../text/page'
 import type { Place } from '../stores/places.svelte'
 
 const { columns: text } = strings

@@ -1,6 +1,6 @@
 import type { Component } from 'svelte'
 import type { Container } from '../../api/containers.gen'
-import { detail } from '../../lib/stringsDetail'
+import { detail } from '../../text/container'
 import type { Berth } from '../../stores/berth.svelte'
 
 /** What every side of a container is given. */

@@ -1,5 +1,5 @@
 // What the page of one container says.
-import type { Level } from './log'
+import type { Level } from '../lib/log'
 
 const levels: Record<Level, string> = { error: 'Error', warn: 'Warning', info: 'Info', debug: 'Debug' }
 
@@ -116,7 +116,7 @@ export const detail = {
     toEnd: (n: number): string => (n === 0 ? 'Go to the end' : `Go to the end, ${String(n)} new`),
     count: (shown: number, all: number): string =>
       shown === all
-        ? `${shown.toLocaleString('en')} lines`
+        ? `${shown.toLocaleString('en')} ${shown === 1 ? 'line' : 'lines'}`
         : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')} lines`,
     empty: 'Nothing was written yet.',
     nothing: 'No line fits.',

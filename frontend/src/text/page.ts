@@ -1,7 +1,7 @@
-// All that the page says, in one place.
-import type { Look, Switch } from './containers'
-import type { Verb } from './actions'
-import type { Phase } from './readiness'
+// What the page says wherever one is in it, and in its lists.
+import type { Look, Switch } from '../lib/containers'
+import type { Verb } from '../lib/actions'
+import type { Phase } from '../lib/readiness'
 
 interface PhaseText {
   /** What is so. */

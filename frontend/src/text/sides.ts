@@ -1,5 +1,5 @@
 // What the terminal, the statistics and the files of a container say.
-import type { Shell } from './shells'
+import type { Shell } from '../lib/shells'
 
 const shells: Record<Shell, string> = { auto: 'Best shell there is', bash: 'bash', ash: 'ash', sh: 'sh' }
 
