@@ -49,7 +49,7 @@ func newConnection(s *session, e Engine) *connection {
 	return &connection{
 		session: s, engine: e,
 		containers: newQueue(s.pace.window), images: newQueue(s.pace.window), volumes: newQueue(s.pace.window),
-		networks: newQueue(usesWindow), users: newQueue(usesWindow), uses: newUses(), index: newImageIndex(), listed: make(chan struct{}),
+		networks: newQueue(networksWindow), users: newQueue(usersWindow), uses: newUses(), index: newImageIndex(), listed: make(chan struct{}),
 		probing: map[engine.Key]bool{}, reported: map[engine.Key]bool{}, read: map[string]time.Time{}, heard: map[string]bool{}, writes: map[string]int{},
 	}
 }

@@ -3,12 +3,17 @@ package mirror
 import (
 	"context"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/engine"
 )
+
+// networksWindow is the least time between two reads of networks, each of which tells all members: a project that
+// comes up joins its containers one after the other.
+const networksWindow = 50 * time.Millisecond
 
 func (c *connection) readNetwork(ctx context.Context, id string) error {
 	if id == "" {

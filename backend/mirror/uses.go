@@ -14,9 +14,10 @@ import (
 	"github.com/berth-desktop/berth/backend/engine"
 )
 
-// usesWindow is the least time between two writes of who uses a thing: a burst of a thousand containers of one image
-// is not a thousand writes of a growing list.
-const usesWindow = 50 * time.Millisecond
+// usersWindow is the least time between two writes of who uses a thing: a burst of a thousand containers of one image
+// is not a thousand writes of a growing list. It is long, because each such write handles the whole list, and nobody
+// looks at it that closely.
+const usersWindow = 200 * time.Millisecond
 
 // use is what one container needs.
 type use struct {
@@ -62,10 +63,10 @@ func (u *use) needs(also ...engine.Key) []engine.Key {
 type uses struct {
 	mu    sync.Mutex // guards below
 	of    map[string]use
-	users map[engine.Key]map[string]bool // container IDs
+	users map[engine.Key][]string // names, sorted; kept so, because sorting a thousand at each change costs more than all the rest
 }
 
-func newUses() *uses { return &uses{of: map[string]use{}, users: map[engine.Key]map[string]bool{}} }
+func newUses() *uses { return &uses{of: map[string]use{}, users: map[engine.Key][]string{}} }
 
 // set notes what a container needs now, and gives the things whose users are others than before, or called otherwise.
 func (x *uses) set(id string, now use) []engine.Key {
@@ -78,14 +79,11 @@ func (x *uses) set(id string, now use) []engine.Key {
 	}
 	touched := map[engine.Key]bool{}
 	for _, k := range was.needs() {
-		x.leave(k, id)
+		x.leave(k, was.name)
 		touched[k] = true
 	}
 	for _, k := range now.needs() {
-		if x.users[k] == nil {
-			x.users[k] = map[string]bool{}
-		}
-		x.users[k][id] = true
+		x.join(k, now.name)
 		// What is needed as before by the same name is not touched.
 		touched[k] = !touched[k] || was.name != now.name
 	}
@@ -109,14 +107,22 @@ func (x *uses) drop(id string) []engine.Key {
 	delete(x.of, id)
 	touched := was.needs()
 	for _, k := range touched {
-		x.leave(k, id)
+		x.leave(k, was.name)
 	}
 	return touched
 }
 
+// join adds one user; mu is held. Two containers may be known by one name for a moment, as when they swap theirs.
+func (x *uses) join(k engine.Key, name string) {
+	at, _ := slices.BinarySearch(x.users[k], name)
+	x.users[k] = slices.Insert(x.users[k], at, name)
+}
+
 // leave takes one user away; mu is held.
-func (x *uses) leave(k engine.Key, id string) {
-	delete(x.users[k], id)
+func (x *uses) leave(k engine.Key, name string) {
+	if at, ok := slices.BinarySearch(x.users[k], name); ok {
+		x.users[k] = slices.Delete(x.users[k], at, at+1)
+	}
 	if len(x.users[k]) == 0 {
 		delete(x.users, k)
 	}
@@ -126,16 +132,7 @@ func (x *uses) leave(k engine.Key, id string) {
 func (x *uses) names(kind engine.Kind, id string) []string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	ids := x.users[engine.Key{Kind: kind, ID: id}]
-	if len(ids) == 0 {
-		return nil
-	}
-	all := make([]string, 0, len(ids))
-	for id := range ids {
-		all = append(all, x.of[id].name)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Compact(slices.Clone(x.users[engine.Key{Kind: kind, ID: id}]))
 }
 
 // members are who should be connected to each network now: names by container ID by network ID.
