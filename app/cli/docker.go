@@ -71,13 +71,9 @@ func dockersVerbs(group string) string {
 func dockersFlags(verb string) string {
 	switch verb {
 	case "container run", "container create":
-		return "annotation attach blkio-weight blkio-weight-device cgroup-parent cgroupns cidfile cpu-period cpu-quota " +
-			"cpu-rt-period cpu-rt-runtime cpu-shares cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps " +
-			"device-read-iops device-write-bps device-write-iops dns-option dns-search domainname expose gpus group-add " +
-			"health-cmd health-interval health-retries health-start-interval health-start-period health-timeout ip ip6 ipc " +
-			"isolation label-file link link-local-ip log-driver log-opt mac-address memory-reservation memory-swap " +
-			"memory-swappiness no-healthcheck oom-kill-disable oom-score-adj pid pids-limit runtime security-opt sig-proxy " +
-			"storage-opt sysctl ulimit userns uts volume-driver volumes-from"
+		return "annotation attach blkio-weight blkio-weight-device cgroup-parent cidfile cpu-period cpu-quota " +
+			"cpu-rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps " +
+			"device-write-iops gpus isolation link memory-swappiness oom-kill-disable runtime sig-proxy storage-opt volume-driver"
 	case "container ls", "container inspect":
 		return "size"
 	case "container start":
@@ -113,7 +109,7 @@ func dockersFlags(verb string) string {
 func dockersLetters(verb string) map[string]string {
 	switch verb {
 	case "container run", "container create":
-		return map[string]string{"a": "attach", "c": "cpu-shares"}
+		return map[string]string{"a": "attach"}
 	case "container start":
 		return map[string]string{"a": "attach", "i": "interactive"}
 	case "container rm":

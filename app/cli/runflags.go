@@ -18,12 +18,13 @@ import (
 // runOptions is what `run` or `container create` was asked for.
 type runOptions struct {
 	containersv1.ContainerCreateSpec
+	hostOptions
 
 	detach, quiet          bool
 	entrypoint             string
 	ports, volumes, mounts []string
 	tmpfs, labels          []string
-	envFiles               []string
+	envFiles, labelFiles   []string
 	pull                   string
 	hasEntrypoint          bool
 	keys                   detachKeys
@@ -38,6 +39,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.Env, "env", "e", nil, "set NAME=VALUE, or NAME to the value that it has here")
 	f.StringArrayVar(&o.envFiles, "env-file", nil, "set the lines of FILE, NAME=VALUE each, unless -e sets it")
 	f.StringArrayVarP(&o.labels, "label", "l", nil, "set the label NAME=VALUE")
+	f.StringArrayVar(&o.labelFiles, "label-file", nil, "set the lines of FILE, NAME=VALUE each, unless -l sets it")
 	f.StringVar(&o.RestartPolicy, "restart", "", "no, always, unless-stopped, on-failure or on-failure:N")
 	f.StringVarP(&o.WorkingDir, "workdir", "w", "", "begin in this folder")
 	f.StringVarP(&o.User, "user", "u", "", "run as USER or USER:GROUP")
@@ -53,6 +55,10 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	o.networkFlags(f)
 	o.storageFlags(f)
 	o.rightsFlags(f)
+	o.healthFlags(f)
+	o.boundFlags(f)
+	o.shareFlags(f)
+	o.addressFlags(f)
 }
 
 func (o *runOptions) networkFlags(f *pflag.FlagSet) {
@@ -153,7 +159,12 @@ func (o *runOptions) read(args []string) error {
 		return err
 	}
 	o.Env = env
-	o.Labels = pairs(o.labels)
+	if err := o.readLabels(); err != nil {
+		return err
+	}
+	if err := o.readHost(); err != nil {
+		return err
+	}
 	for _, text := range o.ports {
 		p, err := readPort(text)
 		if err != nil {
@@ -177,6 +188,19 @@ func (o *runOptions) read(args []string) error {
 			return fmt.Errorf("--mount %s: %w", text, err)
 		}
 	}
+	return nil
+}
+
+func (o *runOptions) readLabels() error {
+	var all []string
+	for _, path := range o.labelFiles {
+		labels, err := readEnvFile(path, func(string) (string, bool) { return "", true })
+		if err != nil {
+			return fmt.Errorf("--label-file: %w", err)
+		}
+		all = append(all, labels...)
+	}
+	o.Labels = pairs(append(all, o.labels...))
 	return nil
 }
 

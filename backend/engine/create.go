@@ -24,6 +24,9 @@ func (c *Client) CreateContainer(ctx context.Context, spec *containers.Container
 	if err != nil {
 		return "", nil, fmt.Errorf("create a container of %s: %w", spec.Image, err)
 	}
+	if err := c.knowsWish(ctx, spec); err != nil {
+		return "", nil, fmt.Errorf("create a container of %s: %w", spec.Image, err)
+	}
 	made, err := c.moby.ContainerCreate(ctx, o)
 	if err != nil {
 		return "", nil, fmt.Errorf("create a container of %s: %w", spec.Image, translate(err))
@@ -36,7 +39,14 @@ func createOptions(spec *containers.ContainerCreateSpec) (client.ContainerCreate
 	if err != nil {
 		return client.ContainerCreateOptions{}, err
 	}
+	if err := expose(exposed, spec.Expose); err != nil {
+		return client.ContainerCreateOptions{}, err
+	}
 	host, err := hostConfig(spec)
+	if err != nil {
+		return client.ContainerCreateOptions{}, err
+	}
+	within, err := endpoint(spec)
 	if err != nil {
 		return client.ContainerCreateOptions{}, err
 	}
@@ -45,9 +55,9 @@ func createOptions(spec *containers.ContainerCreateSpec) (client.ContainerCreate
 		Name: spec.Name,
 		Config: &container.Config{
 			Image: spec.Image, Entrypoint: spec.Command, Cmd: spec.Args, Env: spec.Env, WorkingDir: spec.WorkingDir,
-			User: spec.User, Hostname: spec.Hostname, Labels: spec.Labels, ExposedPorts: exposed,
+			User: spec.User, Hostname: spec.Hostname, Domainname: spec.Domainname, Labels: spec.Labels, ExposedPorts: exposed,
 			Tty: spec.TTY, OpenStdin: spec.Stdin, StdinOnce: spec.Stdin, AttachStdin: spec.Stdin,
-			StopSignal: spec.StopSignal,
+			StopSignal: spec.StopSignal, Healthcheck: health(spec.HealthCheck),
 		},
 		HostConfig: host,
 	}
@@ -57,10 +67,11 @@ func createOptions(spec *containers.ContainerCreateSpec) (client.ContainerCreate
 	if spec.Platform != "" {
 		o.Platform = &platforms(spec.Platform)[0]
 	}
-	if len(spec.NetworkAliases) > 0 {
-		o.NetworkingConfig = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
-			spec.Network: {Aliases: spec.NetworkAliases},
-		}}
+	if within != nil {
+		if host.NetworkMode == "" {
+			host.NetworkMode = network.NetworkDefault
+		}
+		o.NetworkingConfig = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{string(host.NetworkMode): within}}
 	}
 	return o, nil
 }
@@ -78,9 +89,14 @@ func hostConfig(spec *containers.ContainerCreateSpec) (*container.HostConfig, er
 	h := &container.HostConfig{
 		AutoRemove: spec.AutoRemove, NetworkMode: container.NetworkMode(spec.Network), RestartPolicy: restart,
 		Binds: binds, Mounts: mounted, PublishAllPorts: spec.PublishAll, ExtraHosts: spec.ExtraHosts, DNS: dns,
+		DNSSearch: spec.DNSSearch, DNSOptions: spec.DNSOptions, VolumesFrom: spec.VolumesFrom, GroupAdd: spec.Groups,
+		LogConfig: container.LogConfig{Type: spec.Logging.Driver, Config: spec.Logging.Options},
+		Sysctls:   spec.Sysctls, OomScoreAdj: int(spec.Resources.OOMScoreAdjust),
 		Privileged: spec.Privileged, CapAdd: spec.CapAdd, CapDrop: spec.CapDrop, ReadonlyRootfs: spec.ReadOnlyRoot,
 		Resources: container.Resources{Devices: devices(spec.Devices)},
 	}
+	isolate(h, spec)
+	bound(&h.Resources, &spec.Resources)
 	if spec.Init { // left out, the engine's own setting holds
 		h.Init = new(true)
 	}
@@ -104,9 +120,9 @@ func hostConfig(spec *containers.ContainerCreateSpec) (*container.HostConfig, er
 
 func addresses(all []string) (out []netip.Addr, err error) {
 	for _, text := range all {
-		a, err := netip.ParseAddr(text)
+		a, err := address(text)
 		if err != nil {
-			return nil, fmt.Errorf("read the address of a DNS server: %w", err)
+			return nil, err
 		}
 		out = append(out, a)
 	}

@@ -19,6 +19,8 @@ import "strings"
 //	a container whose first network is gone   26                      its error is shown as the engine's
 //	cannot be started
 //	stop and restart take a signal            API 1.42                knowsSignals
+//	health checks have a start interval, and  API 1.44                knowsWish
+//	networks a hardware address
 //	prune without "all" spares named volumes  API 1.42                we never prune for the user
 
 // digestsOf gives an image's digests, repository by repository. Where the ID is itself the digest, as in containerd's

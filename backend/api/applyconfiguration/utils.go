@@ -48,6 +48,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &appv1alpha1.VMMountApplyConfiguration{}
 
 		// Group=containers.berth.desktop, Version=v1alpha1
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Addresses"):
+		return &applyconfigurationcontainersv1alpha1.AddressesApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Container"):
 		return &applyconfigurationcontainersv1alpha1.ContainerApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerCreate"):
@@ -66,6 +68,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ContainerSpecApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ContainerStatus"):
 		return &applyconfigurationcontainersv1alpha1.ContainerStatusApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("HealthCheck"):
+		return &applyconfigurationcontainersv1alpha1.HealthCheckApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Image"):
 		return &applyconfigurationcontainersv1alpha1.ImageApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePull"):
@@ -78,8 +82,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ImageStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("LastAction"):
 		return &applyconfigurationcontainersv1alpha1.LastActionApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Logging"):
+		return &applyconfigurationcontainersv1alpha1.LoggingApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Mount"):
 		return &applyconfigurationcontainersv1alpha1.MountApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Namespaces"):
+		return &applyconfigurationcontainersv1alpha1.NamespacesApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Network"):
 		return &applyconfigurationcontainersv1alpha1.NetworkApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("NetworkAttachment"):
@@ -104,6 +112,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.SubnetApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("TmpfsMount"):
 		return &applyconfigurationcontainersv1alpha1.TmpfsMountApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("Ulimit"):
+		return &applyconfigurationcontainersv1alpha1.UlimitApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):
 		return &applyconfigurationcontainersv1alpha1.VolumeApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("VolumeCreate"):

@@ -35,6 +35,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.StartupStep{}.OpenAPIModelName():                        schema_backend_api_app_v1alpha1_StartupStep(ref),
 		v1alpha1.VM{}.OpenAPIModelName():                                 schema_backend_api_app_v1alpha1_VM(ref),
 		v1alpha1.VMMount{}.OpenAPIModelName():                            schema_backend_api_app_v1alpha1_VMMount(ref),
+		containersv1alpha1.Addresses{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_Addresses(ref),
 		containersv1alpha1.Container{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_Container(ref),
 		containersv1alpha1.ContainerCreate{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ContainerCreate(ref),
 		containersv1alpha1.ContainerCreateList{}.OpenAPIModelName():      schema_backend_api_containers_v1alpha1_ContainerCreateList(ref),
@@ -47,6 +48,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ContainerResources{}.OpenAPIModelName():       schema_backend_api_containers_v1alpha1_ContainerResources(ref),
 		containersv1alpha1.ContainerSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ContainerSpec(ref),
 		containersv1alpha1.ContainerStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ContainerStatus(ref),
+		containersv1alpha1.HealthCheck{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_HealthCheck(ref),
 		containersv1alpha1.Image{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Image(ref),
 		containersv1alpha1.ImageList{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_ImageList(ref),
 		containersv1alpha1.ImagePull{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_ImagePull(ref),
@@ -55,7 +57,9 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ImagePullStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ImagePullStatus(ref),
 		containersv1alpha1.ImageStatus{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_ImageStatus(ref),
 		containersv1alpha1.LastAction{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_LastAction(ref),
+		containersv1alpha1.Logging{}.OpenAPIModelName():                  schema_backend_api_containers_v1alpha1_Logging(ref),
 		containersv1alpha1.Mount{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Mount(ref),
+		containersv1alpha1.Namespaces{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_Namespaces(ref),
 		containersv1alpha1.Network{}.OpenAPIModelName():                  schema_backend_api_containers_v1alpha1_Network(ref),
 		containersv1alpha1.NetworkAttachment{}.OpenAPIModelName():        schema_backend_api_containers_v1alpha1_NetworkAttachment(ref),
 		containersv1alpha1.NetworkCreate{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_NetworkCreate(ref),
@@ -70,6 +74,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.PublishedPort{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_PublishedPort(ref),
 		containersv1alpha1.Subnet{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Subnet(ref),
 		containersv1alpha1.TmpfsMount{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_TmpfsMount(ref),
+		containersv1alpha1.Ulimit{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Ulimit(ref),
 		containersv1alpha1.Volume{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Volume(ref),
 		containersv1alpha1.VolumeCreate{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_VolumeCreate(ref),
 		containersv1alpha1.VolumeCreateList{}.OpenAPIModelName():         schema_backend_api_containers_v1alpha1_VolumeCreateList(ref),
@@ -850,6 +855,59 @@ func schema_backend_api_app_v1alpha1_VMMount(ref common.ReferenceCallback) commo
 	}
 }
 
+func schema_backend_api_containers_v1alpha1_Addresses(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Addresses are a container's in its network.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"ipv4": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPv4 is one of the network's subnet.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ipv6": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPv6 is one of the network's subnet.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"linkLocal": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "LinkLocal are further ones that hold on its link alone.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"mac": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MAC is the hardware's, such as 02:42:ac:11:00:02.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_backend_api_containers_v1alpha1_Container(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1112,6 +1170,45 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							Format:      "",
 						},
 					},
+					"domainname": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Domainname inside, beside the hostname.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"groups": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Groups are further groups of the process, by name or number.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"healthCheck": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HealthCheck tells whether it is healthy; without it the image says how, if it does.",
+							Ref:         ref(containersv1alpha1.HealthCheck{}.OpenAPIModelName()),
+						},
+					},
+					"logging": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Logging says where its output goes; without it the engine's own settings hold.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.Logging{}.OpenAPIModelName()),
+						},
+					},
 					"ports": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -1135,6 +1232,25 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							Description: "PublishAll publishes the ports that the image names, each on a free one.",
 							Type:        []string{"boolean"},
 							Format:      "",
+						},
+					},
+					"expose": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Expose are ports that it has besides those of the image and the published ones: PORT, FROM-TO, with /udp or /sctp behind. Nothing leads to them from the machine, unless publishAll is set.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
 						},
 					},
 					"volumes": {
@@ -1171,6 +1287,25 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
 										Ref: ref(containersv1alpha1.TmpfsMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumesFrom": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumesFrom are containers, by name or ID, whose volumes are mounted as well; :ro behind lets nothing be written.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
 									},
 								},
 							},
@@ -1236,6 +1371,13 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							},
 						},
 					},
+					"addresses": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Addresses are those that it has in its network; the engine gives it some where none are said.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.Addresses{}.OpenAPIModelName()),
+						},
+					},
 					"extraHosts": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -1265,6 +1407,66 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 							Description: "DNS are the addresses of the servers that the container asks for names.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"dnsSearch": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DNSSearch are the domains in which a name is looked for that has no dot.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"dnsOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DNSOptions are those of resolv.conf, such as ndots:2.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"namespaces": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespaces say what it shares with the machine or with another container.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.Namespaces{}.OpenAPIModelName()),
+						},
+					},
+					"sysctls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sysctls are settings of the kernel inside, such as net.ipv4.ip_forward.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
 										Type:   []string{"string"},
@@ -1315,6 +1517,25 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 						},
 						SchemaProps: spec.SchemaProps{
 							Description: "CapDrop are capabilities that it loses.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"securityOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SecurityOptions are no-new-privileges, or NAME=VALUE: apparmor, label, seccomp with default, unconfined or a profile's JSON, systempaths=unconfined.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1394,7 +1615,7 @@ func schema_backend_api_containers_v1alpha1_ContainerCreateSpec(ref common.Refer
 			},
 		},
 		Dependencies: []string{
-			containersv1alpha1.ContainerResources{}.OpenAPIModelName(), containersv1alpha1.PublishedPort{}.OpenAPIModelName(), containersv1alpha1.TmpfsMount{}.OpenAPIModelName(), containersv1alpha1.VolumeMount{}.OpenAPIModelName()},
+			containersv1alpha1.Addresses{}.OpenAPIModelName(), containersv1alpha1.ContainerResources{}.OpenAPIModelName(), containersv1alpha1.HealthCheck{}.OpenAPIModelName(), containersv1alpha1.Logging{}.OpenAPIModelName(), containersv1alpha1.Namespaces{}.OpenAPIModelName(), containersv1alpha1.PublishedPort{}.OpenAPIModelName(), containersv1alpha1.TmpfsMount{}.OpenAPIModelName(), containersv1alpha1.VolumeMount{}.OpenAPIModelName()},
 	}
 }
 
@@ -1644,17 +1865,85 @@ func schema_backend_api_containers_v1alpha1_ContainerResources(ref common.Refere
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
+					"memorySwap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemorySwap is memory and swap together, in bytes; -1 does not bound swap. The engine's own is twice the memory.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"memoryReservation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryReservation in bytes is what it is brought down to while the machine is short of memory.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
 					"sharedMemory": {
 						SchemaProps: spec.SchemaProps{
 							Description: "SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
+					"cpuShares": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUShares weigh it against other containers while processors are short; the engine's own is 1024.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"cpuSet": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUSet are the processors that it may run on, such as 0-2 or 0,3.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"memoryNodes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryNodes are the memory nodes that it may use, such as 0-1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pidsLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PidsLimit is how many processes and threads it may have; -1 does not bound them.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"oomScoreAdjust": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OOMScoreAdjust says how gladly the kernel ends it when memory is short: -1000, never, to 1000.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"ulimits": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Ulimits bound each of its processes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.Ulimit{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			resource.Quantity{}.OpenAPIModelName()},
+			containersv1alpha1.Ulimit{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -1954,6 +2243,66 @@ func schema_backend_api_containers_v1alpha1_ContainerStatus(ref common.Reference
 		},
 		Dependencies: []string{
 			containersv1alpha1.LastAction{}.OpenAPIModelName(), containersv1alpha1.Mount{}.OpenAPIModelName(), containersv1alpha1.NetworkAttachment{}.OpenAPIModelName(), containersv1alpha1.Port{}.OpenAPIModelName(), v1.Condition{}.OpenAPIModelName(), v1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_HealthCheck(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HealthCheck tells whether a container is healthy. What is left out is as the image says, else as the engine does.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"disabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Disabled has none be done, whatever the image says. Nothing else may be set then.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"command": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Command is run by the container's shell; it is healthy if that ends with 0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Interval is the time between two checks, such as 30s; at least 1ms, as the others.",
+							Ref:         ref(v1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"timeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Timeout is how long one may take.",
+							Ref:         ref(v1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"startPeriod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartPeriod is how long failures are not counted after the start.",
+							Ref:         ref(v1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"startInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartInterval is the time between two checks in the start period.",
+							Ref:         ref(v1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"retries": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Retries is how many failures in a row make it unhealthy.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Duration{}.OpenAPIModelName()},
 	}
 }
 
@@ -2461,6 +2810,41 @@ func schema_backend_api_containers_v1alpha1_LastAction(ref common.ReferenceCallb
 	}
 }
 
+func schema_backend_api_containers_v1alpha1_Logging(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Logging says where a container's output goes.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"driver": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Driver is one of the engine's: local, json-file, journald, none…; the engine's own setting if it is empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"options": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Options are the driver's, such as max-size.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_backend_api_containers_v1alpha1_Mount(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2506,6 +2890,54 @@ func schema_backend_api_containers_v1alpha1_Mount(ref common.ReferenceCallback) 
 					},
 				},
 				Required: []string{"destination"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_Namespaces(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Namespaces say what a container shares. What is left out is as the engine does it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PID is host or container:NAME: whose processes it sees.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ipc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPC is none, private, shareable, host or container:NAME: with whom it shares memory.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"uts": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UTS is host: it has the machine's hostname.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"user": {
+						SchemaProps: spec.SchemaProps{
+							Description: "User is host: its users are the machine's, where the engine maps them otherwise.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cgroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Cgroup is host or private: whose control groups it sees.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -3345,6 +3777,44 @@ func schema_backend_api_containers_v1alpha1_TmpfsMount(ref common.ReferenceCallb
 					},
 				},
 				Required: []string{"target"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_Ulimit(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Ulimit bounds one thing that a process may use.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name is the kernel's, in small letters: nofile, nproc, core…",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"soft": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Soft is what holds; -1 is no limit.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"hard": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hard is what a process may raise it to; -1 is no limit.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"name", "soft", "hard"},
 			},
 		},
 	}

@@ -550,6 +550,27 @@ export interface ContainerCreateSpec {
    */
   hostname?: string;
   /**
+   * Domainname inside, beside the hostname.
+   * +optional
+   */
+  domainname?: string;
+  /**
+   * Groups are further groups of the process, by name or number.
+   * +optional
+   * +listType=atomic
+   */
+  groups?: string[];
+  /**
+   * HealthCheck tells whether it is healthy; without it the image says how, if it does.
+   * +optional
+   */
+  healthCheck?: HealthCheck;
+  /**
+   * Logging says where its output goes; without it the engine's own settings hold.
+   * +optional
+   */
+  logging?: Logging;
+  /**
    * Ports that are published.
    * +optional
    * +listType=atomic
@@ -560,6 +581,13 @@ export interface ContainerCreateSpec {
    * +optional
    */
   publishAll?: boolean;
+  /**
+   * Expose are ports that it has besides those of the image and the published ones: PORT, FROM-TO, with /udp or /sctp
+   * behind. Nothing leads to them from the machine, unless publishAll is set.
+   * +optional
+   * +listType=atomic
+   */
+  expose?: string[];
   /**
    * Volumes that are mounted.
    * +optional
@@ -573,6 +601,12 @@ export interface ContainerCreateSpec {
    * +listMapKey=target
    */
   tmpfs?: TmpfsMount[];
+  /**
+   * VolumesFrom are containers, by name or ID, whose volumes are mounted as well; :ro behind lets nothing be written.
+   * +optional
+   * +listType=atomic
+   */
+  volumesFrom?: string[];
   /**
    * Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
    * +optional
@@ -596,6 +630,11 @@ export interface ContainerCreateSpec {
    */
   networkAliases?: string[];
   /**
+   * Addresses are those that it has in its network; the engine gives it some where none are said.
+   * +optional
+   */
+  addresses?: Addresses;
+  /**
    * ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
    * +optional
    * +listType=atomic
@@ -607,6 +646,28 @@ export interface ContainerCreateSpec {
    * +listType=atomic
    */
   dns?: string[];
+  /**
+   * DNSSearch are the domains in which a name is looked for that has no dot.
+   * +optional
+   * +listType=atomic
+   */
+  dnsSearch?: string[];
+  /**
+   * DNSOptions are those of resolv.conf, such as ndots:2.
+   * +optional
+   * +listType=atomic
+   */
+  dnsOptions?: string[];
+  /**
+   * Namespaces say what it shares with the machine or with another container.
+   * +optional
+   */
+  namespaces?: Namespaces;
+  /**
+   * Sysctls are settings of the kernel inside, such as net.ipv4.ip_forward.
+   * +optional
+   */
+  sysctls?: { [key: string]: string};
   /**
    * Resources bound what it may use; without them it may use all that the machine has.
    * +optional
@@ -629,6 +690,13 @@ export interface ContainerCreateSpec {
    * +listType=atomic
    */
   capDrop?: string[];
+  /**
+   * SecurityOptions are no-new-privileges, or NAME=VALUE: apparmor, label, seccomp with default, unconfined or a profile's
+   * JSON, systempaths=unconfined.
+   * +optional
+   * +listType=atomic
+   */
+  securityOptions?: string[];
   /**
    * ReadOnlyRoot lets nothing be written but in its mounts.
    * +optional
@@ -675,88 +743,6 @@ export interface ContainerCreateSpec {
    * +optional
    */
   start?: boolean;
-}
-/**
- * PublishedPort leads from a port of the machine to one of the container.
- */
-export interface PublishedPort {
-  /**
-   * ContainerPort inside.
-   */
-  containerPort: number /* int32 */;
-  /**
-   * Protocol is tcp, udp or sctp; tcp if it is empty.
-   * +optional
-   */
-  protocol?: string;
-  /**
-   * HostIP is the machine's address; all of them if it is empty.
-   * +optional
-   */
-  hostIP?: string;
-  /**
-   * HostPort on the machine; the engine picks a free one for 0.
-   * +optional
-   */
-  hostPort?: number /* int32 */;
-}
-/**
- * VolumeMount is a volume, or a folder of the machine, inside a container.
- */
-export interface VolumeMount {
-  /**
-   * Source is a volume's name, or an absolute path; an anonymous volume if it is empty.
-   * +optional
-   */
-  source?: string;
-  /**
-   * Target is the absolute path inside.
-   */
-  target: string;
-  /**
-   * ReadOnly lets nothing be written.
-   * +optional
-   */
-  readOnly?: boolean;
-  /**
-   * MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
-   * +optional
-   */
-  mustExist?: boolean;
-}
-/**
- * TmpfsMount is a folder in memory.
- */
-export interface TmpfsMount {
-  /**
-   * Target is the absolute path inside.
-   */
-  target: string;
-  /**
-   * Options are the kernel's, with commas between: size=64m,mode=1777.
-   * +optional
-   */
-  options?: string;
-}
-/**
- * ContainerResources are bounds of what a container may use.
- */
-export interface ContainerResources {
-  /**
-   * CPUs is how much of the processors: 1500m is one and a half.
-   * +optional
-   */
-  cpus?: string;
-  /**
-   * Memory in bytes; the engine refuses less than 6 MiB.
-   * +optional
-   */
-  memory?: string;
-  /**
-   * SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
-   * +optional
-   */
-  sharedMemory?: string;
 }
 /**
  * ContainerCreateStatus is how far a request has come.
@@ -838,6 +824,262 @@ export interface ContainerNamespaceList extends TypeMeta {
    */
   metadata?: ListMeta;
   items: ContainerNamespace[];
+}
+
+//////////
+// source: containerparts_types.go
+
+/**
+ * PublishedPort leads from a port of the machine to one of the container.
+ */
+export interface PublishedPort {
+  /**
+   * ContainerPort inside.
+   */
+  containerPort: number /* int32 */;
+  /**
+   * Protocol is tcp, udp or sctp; tcp if it is empty.
+   * +optional
+   */
+  protocol?: string;
+  /**
+   * HostIP is the machine's address; all of them if it is empty.
+   * +optional
+   */
+  hostIP?: string;
+  /**
+   * HostPort on the machine; the engine picks a free one for 0.
+   * +optional
+   */
+  hostPort?: number /* int32 */;
+}
+/**
+ * VolumeMount is a volume, or a folder of the machine, inside a container.
+ */
+export interface VolumeMount {
+  /**
+   * Source is a volume's name, or an absolute path; an anonymous volume if it is empty.
+   * +optional
+   */
+  source?: string;
+  /**
+   * Target is the absolute path inside.
+   */
+  target: string;
+  /**
+   * ReadOnly lets nothing be written.
+   * +optional
+   */
+  readOnly?: boolean;
+  /**
+   * MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
+   * +optional
+   */
+  mustExist?: boolean;
+}
+/**
+ * TmpfsMount is a folder in memory.
+ */
+export interface TmpfsMount {
+  /**
+   * Target is the absolute path inside.
+   */
+  target: string;
+  /**
+   * Options are the kernel's, with commas between: size=64m,mode=1777.
+   * +optional
+   */
+  options?: string;
+}
+/**
+ * ContainerResources are bounds of what a container may use.
+ */
+export interface ContainerResources {
+  /**
+   * CPUs is how much of the processors: 1500m is one and a half.
+   * +optional
+   */
+  cpus?: string;
+  /**
+   * Memory in bytes; the engine refuses less than 6 MiB.
+   * +optional
+   */
+  memory?: string;
+  /**
+   * MemorySwap is memory and swap together, in bytes; -1 does not bound swap. The engine's own is twice the memory.
+   * +optional
+   */
+  memorySwap?: string;
+  /**
+   * MemoryReservation in bytes is what it is brought down to while the machine is short of memory.
+   * +optional
+   */
+  memoryReservation?: string;
+  /**
+   * SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
+   * +optional
+   */
+  sharedMemory?: string;
+  /**
+   * CPUShares weigh it against other containers while processors are short; the engine's own is 1024.
+   * +optional
+   */
+  cpuShares?: number /* int64 */;
+  /**
+   * CPUSet are the processors that it may run on, such as 0-2 or 0,3.
+   * +optional
+   */
+  cpuSet?: string;
+  /**
+   * MemoryNodes are the memory nodes that it may use, such as 0-1.
+   * +optional
+   */
+  memoryNodes?: string;
+  /**
+   * PidsLimit is how many processes and threads it may have; -1 does not bound them.
+   * +optional
+   */
+  pidsLimit?: number /* int64 */;
+  /**
+   * OOMScoreAdjust says how gladly the kernel ends it when memory is short: -1000, never, to 1000.
+   * +optional
+   */
+  oomScoreAdjust?: number /* int32 */;
+  /**
+   * Ulimits bound each of its processes.
+   * +optional
+   * +listType=map
+   * +listMapKey=name
+   */
+  ulimits?: Ulimit[];
+}
+/**
+ * Ulimit bounds one thing that a process may use.
+ */
+export interface Ulimit {
+  /**
+   * Name is the kernel's, in small letters: nofile, nproc, core…
+   */
+  name: string;
+  /**
+   * Soft is what holds; -1 is no limit.
+   */
+  soft: number /* int64 */;
+  /**
+   * Hard is what a process may raise it to; -1 is no limit.
+   */
+  hard: number /* int64 */;
+}
+/**
+ * HealthCheck tells whether a container is healthy. What is left out is as the image says, else as the engine does.
+ */
+export interface HealthCheck {
+  /**
+   * Disabled has none be done, whatever the image says. Nothing else may be set then.
+   * +optional
+   */
+  disabled?: boolean;
+  /**
+   * Command is run by the container's shell; it is healthy if that ends with 0.
+   * +optional
+   */
+  command?: string;
+  /**
+   * Interval is the time between two checks, such as 30s; at least 1ms, as the others.
+   * +optional
+   */
+  interval?: string;
+  /**
+   * Timeout is how long one may take.
+   * +optional
+   */
+  timeout?: string;
+  /**
+   * StartPeriod is how long failures are not counted after the start.
+   * +optional
+   */
+  startPeriod?: string;
+  /**
+   * StartInterval is the time between two checks in the start period.
+   * +optional
+   */
+  startInterval?: string;
+  /**
+   * Retries is how many failures in a row make it unhealthy.
+   * +optional
+   */
+  retries?: number /* int32 */;
+}
+/**
+ * Logging says where a container's output goes.
+ */
+export interface Logging {
+  /**
+   * Driver is one of the engine's: local, json-file, journald, none…; the engine's own setting if it is empty.
+   * +optional
+   */
+  driver?: string;
+  /**
+   * Options are the driver's, such as max-size.
+   * +optional
+   */
+  options?: { [key: string]: string};
+}
+/**
+ * Namespaces say what a container shares. What is left out is as the engine does it.
+ */
+export interface Namespaces {
+  /**
+   * PID is host or container:NAME: whose processes it sees.
+   * +optional
+   */
+  pid?: string;
+  /**
+   * IPC is none, private, shareable, host or container:NAME: with whom it shares memory.
+   * +optional
+   */
+  ipc?: string;
+  /**
+   * UTS is host: it has the machine's hostname.
+   * +optional
+   */
+  uts?: string;
+  /**
+   * User is host: its users are the machine's, where the engine maps them otherwise.
+   * +optional
+   */
+  user?: string;
+  /**
+   * Cgroup is host or private: whose control groups it sees.
+   * +optional
+   */
+  cgroup?: string;
+}
+/**
+ * Addresses are a container's in its network.
+ */
+export interface Addresses {
+  /**
+   * IPv4 is one of the network's subnet.
+   * +optional
+   */
+  ipv4?: string;
+  /**
+   * IPv6 is one of the network's subnet.
+   * +optional
+   */
+  ipv6?: string;
+  /**
+   * LinkLocal are further ones that hold on its link alone.
+   * +optional
+   * +listType=atomic
+   */
+  linkLocal?: string[];
+  /**
+   * MAC is the hardware's, such as 02:42:ac:11:00:02.
+   * +optional
+   */
+  mac?: string;
 }
 
 //////////

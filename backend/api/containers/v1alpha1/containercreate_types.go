@@ -1,9 +1,6 @@
 package v1alpha1
 
-import (
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // What is said about a request in its conditions: exactly one of them is true once it is done with.
 const (
@@ -73,6 +70,19 @@ type ContainerCreateSpec struct {
 	// Hostname inside.
 	// +optional
 	Hostname string `json:"hostname,omitempty"`
+	// Domainname inside, beside the hostname.
+	// +optional
+	Domainname string `json:"domainname,omitempty"`
+	// Groups are further groups of the process, by name or number.
+	// +optional
+	// +listType=atomic
+	Groups []string `json:"groups,omitempty"`
+	// HealthCheck tells whether it is healthy; without it the image says how, if it does.
+	// +optional
+	HealthCheck *HealthCheck `json:"healthCheck,omitempty"`
+	// Logging says where its output goes; without it the engine's own settings hold.
+	// +optional
+	Logging Logging `json:"logging,omitzero"`
 	// Ports that are published.
 	// +optional
 	// +listType=atomic
@@ -80,6 +90,11 @@ type ContainerCreateSpec struct {
 	// PublishAll publishes the ports that the image names, each on a free one.
 	// +optional
 	PublishAll bool `json:"publishAll,omitempty"`
+	// Expose are ports that it has besides those of the image and the published ones: PORT, FROM-TO, with /udp or /sctp
+	// behind. Nothing leads to them from the machine, unless publishAll is set.
+	// +optional
+	// +listType=atomic
+	Expose []string `json:"expose,omitempty"`
 	// Volumes that are mounted.
 	// +optional
 	// +listType=atomic
@@ -89,6 +104,10 @@ type ContainerCreateSpec struct {
 	// +listType=map
 	// +listMapKey=target
 	Tmpfs []TmpfsMount `json:"tmpfs,omitempty"`
+	// VolumesFrom are containers, by name or ID, whose volumes are mounted as well; :ro behind lets nothing be written.
+	// +optional
+	// +listType=atomic
+	VolumesFrom []string `json:"volumesFrom,omitempty"`
 	// Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
 	// +optional
 	// +listType=atomic
@@ -103,6 +122,9 @@ type ContainerCreateSpec struct {
 	// +optional
 	// +listType=atomic
 	NetworkAliases []string `json:"networkAliases,omitempty"`
+	// Addresses are those that it has in its network; the engine gives it some where none are said.
+	// +optional
+	Addresses Addresses `json:"addresses,omitzero"`
 	// ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
 	// +optional
 	// +listType=atomic
@@ -111,6 +133,20 @@ type ContainerCreateSpec struct {
 	// +optional
 	// +listType=atomic
 	DNS []string `json:"dns,omitempty"`
+	// DNSSearch are the domains in which a name is looked for that has no dot.
+	// +optional
+	// +listType=atomic
+	DNSSearch []string `json:"dnsSearch,omitempty"`
+	// DNSOptions are those of resolv.conf, such as ndots:2.
+	// +optional
+	// +listType=atomic
+	DNSOptions []string `json:"dnsOptions,omitempty"`
+	// Namespaces say what it shares with the machine or with another container.
+	// +optional
+	Namespaces Namespaces `json:"namespaces,omitzero"`
+	// Sysctls are settings of the kernel inside, such as net.ipv4.ip_forward.
+	// +optional
+	Sysctls map[string]string `json:"sysctls,omitempty"`
 	// Resources bound what it may use; without them it may use all that the machine has.
 	// +optional
 	Resources ContainerResources `json:"resources,omitzero"`
@@ -125,6 +161,11 @@ type ContainerCreateSpec struct {
 	// +optional
 	// +listType=atomic
 	CapDrop []string `json:"capDrop,omitempty"`
+	// SecurityOptions are no-new-privileges, or NAME=VALUE: apparmor, label, seccomp with default, unconfined or a profile's
+	// JSON, systempaths=unconfined.
+	// +optional
+	// +listType=atomic
+	SecurityOptions []string `json:"securityOptions,omitempty"`
 	// ReadOnlyRoot lets nothing be written but in its mounts.
 	// +optional
 	ReadOnlyRoot bool `json:"readOnlyRoot,omitempty"`
@@ -153,58 +194,6 @@ type ContainerCreateSpec struct {
 	// Start starts it. Otherwise it is only made.
 	// +optional
 	Start bool `json:"start,omitempty"`
-}
-
-// PublishedPort leads from a port of the machine to one of the container.
-type PublishedPort struct {
-	// ContainerPort inside.
-	ContainerPort int32 `json:"containerPort"`
-	// Protocol is tcp, udp or sctp; tcp if it is empty.
-	// +optional
-	Protocol string `json:"protocol,omitempty"`
-	// HostIP is the machine's address; all of them if it is empty.
-	// +optional
-	HostIP string `json:"hostIP,omitempty"`
-	// HostPort on the machine; the engine picks a free one for 0.
-	// +optional
-	HostPort int32 `json:"hostPort,omitempty"`
-}
-
-// VolumeMount is a volume, or a folder of the machine, inside a container.
-type VolumeMount struct {
-	// Source is a volume's name, or an absolute path; an anonymous volume if it is empty.
-	// +optional
-	Source string `json:"source,omitempty"`
-	// Target is the absolute path inside.
-	Target string `json:"target"`
-	// ReadOnly lets nothing be written.
-	// +optional
-	ReadOnly bool `json:"readOnly,omitempty"`
-	// MustExist has it be an error that a folder of the machine is not there. Otherwise it is made.
-	// +optional
-	MustExist bool `json:"mustExist,omitempty"`
-}
-
-// TmpfsMount is a folder in memory.
-type TmpfsMount struct {
-	// Target is the absolute path inside.
-	Target string `json:"target"`
-	// Options are the kernel's, with commas between: size=64m,mode=1777.
-	// +optional
-	Options string `json:"options,omitempty"`
-}
-
-// ContainerResources are bounds of what a container may use.
-type ContainerResources struct {
-	// CPUs is how much of the processors: 1500m is one and a half.
-	// +optional
-	CPUs *resource.Quantity `json:"cpus,omitempty"`
-	// Memory in bytes; the engine refuses less than 6 MiB.
-	// +optional
-	Memory *resource.Quantity `json:"memory,omitempty"`
-	// SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
-	// +optional
-	SharedMemory *resource.Quantity `json:"sharedMemory,omitempty"`
 }
 
 // ContainerCreateStatus is how far a request has come.

@@ -8,6 +8,11 @@
 package v1alpha1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Addresses) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Addresses"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Container) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Container"
 }
@@ -68,6 +73,11 @@ func (in ContainerStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HealthCheck) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.HealthCheck"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Image) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Image"
 }
@@ -108,8 +118,18 @@ func (in LastAction) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Logging) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Logging"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Mount) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.Mount"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Namespaces) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Namespaces"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -180,6 +200,11 @@ func (in Subnet) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TmpfsMount) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.TmpfsMount"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Ulimit) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.Ulimit"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -33,14 +33,27 @@ type ContainerCreateSpecApplyConfiguration struct {
 	User *string `json:"user,omitempty"`
 	// Hostname inside.
 	Hostname *string `json:"hostname,omitempty"`
+	// Domainname inside, beside the hostname.
+	Domainname *string `json:"domainname,omitempty"`
+	// Groups are further groups of the process, by name or number.
+	Groups []string `json:"groups,omitempty"`
+	// HealthCheck tells whether it is healthy; without it the image says how, if it does.
+	HealthCheck *HealthCheckApplyConfiguration `json:"healthCheck,omitempty"`
+	// Logging says where its output goes; without it the engine's own settings hold.
+	Logging *LoggingApplyConfiguration `json:"logging,omitempty"`
 	// Ports that are published.
 	Ports []PublishedPortApplyConfiguration `json:"ports,omitempty"`
 	// PublishAll publishes the ports that the image names, each on a free one.
 	PublishAll *bool `json:"publishAll,omitempty"`
+	// Expose are ports that it has besides those of the image and the published ones: PORT, FROM-TO, with /udp or /sctp
+	// behind. Nothing leads to them from the machine, unless publishAll is set.
+	Expose []string `json:"expose,omitempty"`
 	// Volumes that are mounted.
 	Volumes []VolumeMountApplyConfiguration `json:"volumes,omitempty"`
 	// Tmpfs are folders that are kept in memory, and gone with the container's process.
 	Tmpfs []TmpfsMountApplyConfiguration `json:"tmpfs,omitempty"`
+	// VolumesFrom are containers, by name or ID, whose volumes are mounted as well; :ro behind lets nothing be written.
+	VolumesFrom []string `json:"volumesFrom,omitempty"`
 	// Devices of the machine: PATH, PATH:INSIDE or PATH:INSIDE:RIGHTS, with r, w and m as rights.
 	Devices []string `json:"devices,omitempty"`
 	// Labels on the container: free text.
@@ -49,10 +62,20 @@ type ContainerCreateSpecApplyConfiguration struct {
 	Network *string `json:"network,omitempty"`
 	// NetworkAliases are further names of the container in its network.
 	NetworkAliases []string `json:"networkAliases,omitempty"`
+	// Addresses are those that it has in its network; the engine gives it some where none are said.
+	Addresses *AddressesApplyConfiguration `json:"addresses,omitempty"`
 	// ExtraHosts are NAME:ADDRESS, for the container to know; host-gateway is the machine's own address.
 	ExtraHosts []string `json:"extraHosts,omitempty"`
 	// DNS are the addresses of the servers that the container asks for names.
 	DNS []string `json:"dns,omitempty"`
+	// DNSSearch are the domains in which a name is looked for that has no dot.
+	DNSSearch []string `json:"dnsSearch,omitempty"`
+	// DNSOptions are those of resolv.conf, such as ndots:2.
+	DNSOptions []string `json:"dnsOptions,omitempty"`
+	// Namespaces say what it shares with the machine or with another container.
+	Namespaces *NamespacesApplyConfiguration `json:"namespaces,omitempty"`
+	// Sysctls are settings of the kernel inside, such as net.ipv4.ip_forward.
+	Sysctls map[string]string `json:"sysctls,omitempty"`
 	// Resources bound what it may use; without them it may use all that the machine has.
 	Resources *ContainerResourcesApplyConfiguration `json:"resources,omitempty"`
 	// Privileged gives it all rights over the machine.
@@ -61,6 +84,9 @@ type ContainerCreateSpecApplyConfiguration struct {
 	CapAdd []string `json:"capAdd,omitempty"`
 	// CapDrop are capabilities that it loses.
 	CapDrop []string `json:"capDrop,omitempty"`
+	// SecurityOptions are no-new-privileges, or NAME=VALUE: apparmor, label, seccomp with default, unconfined or a profile's
+	// JSON, systempaths=unconfined.
+	SecurityOptions []string `json:"securityOptions,omitempty"`
 	// ReadOnlyRoot lets nothing be written but in its mounts.
 	ReadOnlyRoot *bool `json:"readOnlyRoot,omitempty"`
 	// Init puts a process before its own that ends zombies and passes signals on.
@@ -174,6 +200,40 @@ func (b *ContainerCreateSpecApplyConfiguration) WithHostname(value string) *Cont
 	return b
 }
 
+// WithDomainname sets the Domainname field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Domainname field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithDomainname(value string) *ContainerCreateSpecApplyConfiguration {
+	b.Domainname = &value
+	return b
+}
+
+// WithGroups adds the given value to the Groups field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Groups field.
+func (b *ContainerCreateSpecApplyConfiguration) WithGroups(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.Groups = append(b.Groups, values[i])
+	}
+	return b
+}
+
+// WithHealthCheck sets the HealthCheck field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the HealthCheck field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithHealthCheck(value *HealthCheckApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	b.HealthCheck = value
+	return b
+}
+
+// WithLogging sets the Logging field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Logging field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithLogging(value *LoggingApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	b.Logging = value
+	return b
+}
+
 // WithPorts adds the given value to the Ports field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Ports field.
@@ -192,6 +252,16 @@ func (b *ContainerCreateSpecApplyConfiguration) WithPorts(values ...*PublishedPo
 // If called multiple times, the PublishAll field is set to the value of the last call.
 func (b *ContainerCreateSpecApplyConfiguration) WithPublishAll(value bool) *ContainerCreateSpecApplyConfiguration {
 	b.PublishAll = &value
+	return b
+}
+
+// WithExpose adds the given value to the Expose field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Expose field.
+func (b *ContainerCreateSpecApplyConfiguration) WithExpose(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.Expose = append(b.Expose, values[i])
+	}
 	return b
 }
 
@@ -217,6 +287,16 @@ func (b *ContainerCreateSpecApplyConfiguration) WithTmpfs(values ...*TmpfsMountA
 			panic("nil value passed to WithTmpfs")
 		}
 		b.Tmpfs = append(b.Tmpfs, *values[i])
+	}
+	return b
+}
+
+// WithVolumesFrom adds the given value to the VolumesFrom field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the VolumesFrom field.
+func (b *ContainerCreateSpecApplyConfiguration) WithVolumesFrom(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.VolumesFrom = append(b.VolumesFrom, values[i])
 	}
 	return b
 }
@@ -263,6 +343,14 @@ func (b *ContainerCreateSpecApplyConfiguration) WithNetworkAliases(values ...str
 	return b
 }
 
+// WithAddresses sets the Addresses field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Addresses field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithAddresses(value *AddressesApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	b.Addresses = value
+	return b
+}
+
 // WithExtraHosts adds the given value to the ExtraHosts field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the ExtraHosts field.
@@ -279,6 +367,48 @@ func (b *ContainerCreateSpecApplyConfiguration) WithExtraHosts(values ...string)
 func (b *ContainerCreateSpecApplyConfiguration) WithDNS(values ...string) *ContainerCreateSpecApplyConfiguration {
 	for i := range values {
 		b.DNS = append(b.DNS, values[i])
+	}
+	return b
+}
+
+// WithDNSSearch adds the given value to the DNSSearch field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the DNSSearch field.
+func (b *ContainerCreateSpecApplyConfiguration) WithDNSSearch(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.DNSSearch = append(b.DNSSearch, values[i])
+	}
+	return b
+}
+
+// WithDNSOptions adds the given value to the DNSOptions field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the DNSOptions field.
+func (b *ContainerCreateSpecApplyConfiguration) WithDNSOptions(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.DNSOptions = append(b.DNSOptions, values[i])
+	}
+	return b
+}
+
+// WithNamespaces sets the Namespaces field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Namespaces field is set to the value of the last call.
+func (b *ContainerCreateSpecApplyConfiguration) WithNamespaces(value *NamespacesApplyConfiguration) *ContainerCreateSpecApplyConfiguration {
+	b.Namespaces = value
+	return b
+}
+
+// WithSysctls puts the entries into the Sysctls field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, the entries provided by each call will be put on the Sysctls field,
+// overwriting an existing map entries in Sysctls field with the same key.
+func (b *ContainerCreateSpecApplyConfiguration) WithSysctls(entries map[string]string) *ContainerCreateSpecApplyConfiguration {
+	if b.Sysctls == nil && len(entries) > 0 {
+		b.Sysctls = make(map[string]string, len(entries))
+	}
+	for k, v := range entries {
+		b.Sysctls[k] = v
 	}
 	return b
 }
@@ -315,6 +445,16 @@ func (b *ContainerCreateSpecApplyConfiguration) WithCapAdd(values ...string) *Co
 func (b *ContainerCreateSpecApplyConfiguration) WithCapDrop(values ...string) *ContainerCreateSpecApplyConfiguration {
 	for i := range values {
 		b.CapDrop = append(b.CapDrop, values[i])
+	}
+	return b
+}
+
+// WithSecurityOptions adds the given value to the SecurityOptions field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the SecurityOptions field.
+func (b *ContainerCreateSpecApplyConfiguration) WithSecurityOptions(values ...string) *ContainerCreateSpecApplyConfiguration {
+	for i := range values {
+		b.SecurityOptions = append(b.SecurityOptions, values[i])
 	}
 	return b
 }

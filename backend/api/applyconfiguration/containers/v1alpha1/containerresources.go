@@ -17,8 +17,24 @@ type ContainerResourcesApplyConfiguration struct {
 	CPUs *resource.Quantity `json:"cpus,omitempty"`
 	// Memory in bytes; the engine refuses less than 6 MiB.
 	Memory *resource.Quantity `json:"memory,omitempty"`
+	// MemorySwap is memory and swap together, in bytes; -1 does not bound swap. The engine's own is twice the memory.
+	MemorySwap *resource.Quantity `json:"memorySwap,omitempty"`
+	// MemoryReservation in bytes is what it is brought down to while the machine is short of memory.
+	MemoryReservation *resource.Quantity `json:"memoryReservation,omitempty"`
 	// SharedMemory is the size of /dev/shm in bytes; the engine's own is 64 MiB.
 	SharedMemory *resource.Quantity `json:"sharedMemory,omitempty"`
+	// CPUShares weigh it against other containers while processors are short; the engine's own is 1024.
+	CPUShares *int64 `json:"cpuShares,omitempty"`
+	// CPUSet are the processors that it may run on, such as 0-2 or 0,3.
+	CPUSet *string `json:"cpuSet,omitempty"`
+	// MemoryNodes are the memory nodes that it may use, such as 0-1.
+	MemoryNodes *string `json:"memoryNodes,omitempty"`
+	// PidsLimit is how many processes and threads it may have; -1 does not bound them.
+	PidsLimit *int64 `json:"pidsLimit,omitempty"`
+	// OOMScoreAdjust says how gladly the kernel ends it when memory is short: -1000, never, to 1000.
+	OOMScoreAdjust *int32 `json:"oomScoreAdjust,omitempty"`
+	// Ulimits bound each of its processes.
+	Ulimits []UlimitApplyConfiguration `json:"ulimits,omitempty"`
 }
 
 // ContainerResourcesApplyConfiguration constructs a declarative configuration of the ContainerResources type for use with
@@ -43,10 +59,79 @@ func (b *ContainerResourcesApplyConfiguration) WithMemory(value resource.Quantit
 	return b
 }
 
+// WithMemorySwap sets the MemorySwap field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MemorySwap field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithMemorySwap(value resource.Quantity) *ContainerResourcesApplyConfiguration {
+	b.MemorySwap = &value
+	return b
+}
+
+// WithMemoryReservation sets the MemoryReservation field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MemoryReservation field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithMemoryReservation(value resource.Quantity) *ContainerResourcesApplyConfiguration {
+	b.MemoryReservation = &value
+	return b
+}
+
 // WithSharedMemory sets the SharedMemory field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the SharedMemory field is set to the value of the last call.
 func (b *ContainerResourcesApplyConfiguration) WithSharedMemory(value resource.Quantity) *ContainerResourcesApplyConfiguration {
 	b.SharedMemory = &value
+	return b
+}
+
+// WithCPUShares sets the CPUShares field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CPUShares field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithCPUShares(value int64) *ContainerResourcesApplyConfiguration {
+	b.CPUShares = &value
+	return b
+}
+
+// WithCPUSet sets the CPUSet field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CPUSet field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithCPUSet(value string) *ContainerResourcesApplyConfiguration {
+	b.CPUSet = &value
+	return b
+}
+
+// WithMemoryNodes sets the MemoryNodes field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MemoryNodes field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithMemoryNodes(value string) *ContainerResourcesApplyConfiguration {
+	b.MemoryNodes = &value
+	return b
+}
+
+// WithPidsLimit sets the PidsLimit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the PidsLimit field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithPidsLimit(value int64) *ContainerResourcesApplyConfiguration {
+	b.PidsLimit = &value
+	return b
+}
+
+// WithOOMScoreAdjust sets the OOMScoreAdjust field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OOMScoreAdjust field is set to the value of the last call.
+func (b *ContainerResourcesApplyConfiguration) WithOOMScoreAdjust(value int32) *ContainerResourcesApplyConfiguration {
+	b.OOMScoreAdjust = &value
+	return b
+}
+
+// WithUlimits adds the given value to the Ulimits field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Ulimits field.
+func (b *ContainerResourcesApplyConfiguration) WithUlimits(values ...*UlimitApplyConfiguration) *ContainerResourcesApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithUlimits")
+		}
+		b.Ulimits = append(b.Ulimits, *values[i])
+	}
 	return b
 }
