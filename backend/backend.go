@@ -187,6 +187,7 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		Volumes:          api.Volumes(),
 		ContainerCreates: api.ContainerCreates(),
 		ImagePulls:       api.ImagePulls(),
+		ImagePushes:      api.ImagePushes(),
 		VolumeCreates:    api.VolumeCreates(),
 		NetworkCreates:   api.NetworkCreates(),
 		Logins: func(ctx context.Context, ref string) (engine.Login, error) {

@@ -57,7 +57,7 @@ func dockersVerbs(group string) string {
 	case "container":
 		return "commit diff export port update wait"
 	case "image":
-		return "build import load push save tag"
+		return "build import load save tag"
 	case "volume":
 		return "update"
 	case "network":
@@ -88,6 +88,8 @@ func dockersFlags(verb string) string {
 		return "all digests tree"
 	case "image rm":
 		return "no-prune platform"
+	case "image push":
+		return "all-tags disable-content-trust"
 	case "image history", "image inspect":
 		return "human platform"
 	case "volume create":
@@ -114,6 +116,8 @@ func dockersLetters(verb string) map[string]string {
 		return map[string]string{"a": "attach", "i": "interactive"}
 	case "container rm":
 		return map[string]string{"l": "link"}
+	case "image push":
+		return map[string]string{"a": "all-tags"}
 	case "image history":
 		return map[string]string{"H": "human"}
 	case "network inspect":

@@ -66,6 +66,7 @@ type Server struct {
 	namespaces  *registry[containers.ContainerNamespace, *containers.ContainerNamespace]
 	creates     *registry[containers.ContainerCreate, *containers.ContainerCreate]
 	pulls       *registry[containers.ImagePull, *containers.ImagePull]
+	pushes      *registry[containers.ImagePush, *containers.ImagePush]
 	newVolumes  *registry[containers.VolumeCreate, *containers.VolumeCreate]
 	newNetworks *registry[containers.NetworkCreate, *containers.NetworkCreate]
 	machines    *registry[lima.LimaVM, *lima.LimaVM]
@@ -97,6 +98,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.namespaces, containerNamespaceKind()),
 		add(b, &s.creates, containerCreateKind()),
 		add(b, &s.pulls, imagePullKind()),
+		add(b, &s.pushes, imagePushKind()),
 		add(b, &s.newVolumes, volumeCreateKind()),
 		add(b, &s.newNetworks, networkCreateKind()),
 		add(b, &s.machines, limaVMKind(cfg.JudgeTemplate)),
@@ -181,6 +183,11 @@ func (s *Server) ContainerCreates() store.Store[containers.ContainerCreate, *con
 // ImagePulls is the daemon's own door to ImagePull.
 func (s *Server) ImagePulls() store.Store[containers.ImagePull, *containers.ImagePull] {
 	return s.pulls
+}
+
+// ImagePushes is the daemon's own door to ImagePush.
+func (s *Server) ImagePushes() store.Store[containers.ImagePush, *containers.ImagePush] {
+	return s.pushes
 }
 
 // VolumeCreates is the daemon's own door to VolumeCreate.

@@ -58,15 +58,54 @@ func imagePullKind() kind[containers.ImagePull, *containers.ImagePull] {
 
 func validateImagePull(p, _ *containers.ImagePull) field.ErrorList {
 	path := field.NewPath("spec")
-	var errs field.ErrorList
-	switch _, err := reference.ParseNormalizedNamed(p.Spec.Reference); {
-	case p.Spec.Reference == "":
-		errs = append(errs, field.Required(path.Child("reference"), "name an image, such as busybox or ghcr.io/owner/name:tag"))
-	case err != nil:
-		errs = append(errs, field.Invalid(path.Child("reference"), p.Spec.Reference,
-			fmt.Sprintf("this is no image's name (%v): use [REGISTRY/]NAME[:TAG] or NAME@DIGEST", err)))
-	}
+	_, errs := imageName(path.Child("reference"), p.Spec.Reference, "[REGISTRY/]NAME[:TAG] or NAME@DIGEST")
 	return append(errs, validatePlatform(path.Child("platform"), p.Spec.Platform)...)
+}
+
+func imagePushKind() kind[containers.ImagePush, *containers.ImagePush] {
+	return once(kind[containers.ImagePush, *containers.ImagePush]{
+		group: containers.SchemeGroupVersion, plural: "imagepushes", singular: "imagepush", namespaced: true,
+		newList: func() runtime.Object { return &containers.ImagePushList{} },
+		items:   func(l runtime.Object) []containers.ImagePush { return l.(*containers.ImagePushList).Items },
+		columns: []metav1.TableColumnDefinition{
+			column("Reference", "the image that is sent"),
+			column("Done", "how it ended"),
+			column("Progress", "what is being done"),
+			wideColumn("Digest", "what the registry calls it"),
+		},
+		cells: func(p *containers.ImagePush) []any {
+			return []any{p.Spec.Reference, howItEnded(p.Status.Conditions), p.Status.Progress, p.Status.Digest}
+		},
+		validate:  validateImagePush,
+		setStatus: func(to, from *containers.ImagePush) { to.Status = from.Status },
+		sameSpec:  func(a, b *containers.ImagePush) bool { return a.Spec == b.Spec },
+	})
+}
+
+func validateImagePush(p, _ *containers.ImagePush) field.ErrorList {
+	path := field.NewPath("spec")
+	return append(tagName(path.Child("reference"), p.Spec.Reference), validatePlatform(path.Child("platform"), p.Spec.Platform)...)
+}
+
+// tagName is what an image may be called here, which a digest never is: that is the registry's word.
+func tagName(path *field.Path, text string) field.ErrorList {
+	const use = "[REGISTRY/]NAME[:TAG]"
+	named, errs := imageName(path, text, use)
+	if _, is := named.(reference.Digested); is {
+		return field.ErrorList{field.Invalid(path, text, "a digest comes from the registry: use "+use)}
+	}
+	return errs
+}
+
+func imageName(path *field.Path, text, use string) (reference.Named, field.ErrorList) {
+	if text == "" {
+		return nil, field.ErrorList{field.Required(path, "name an image, such as busybox or ghcr.io/owner/name:tag")}
+	}
+	named, err := reference.ParseNormalizedNamed(text)
+	if err != nil {
+		return nil, field.ErrorList{field.Invalid(path, text, fmt.Sprintf("this is no image's name (%v): use %s", err, use))}
+	}
+	return named, nil
 }
 
 func validatePlatform(path *field.Path, text string) field.ErrorList {

@@ -29,6 +29,11 @@ func (c *Client) ImagePulls(namespace string) *Resource[containersv1.ImagePull, 
 	return &Resource[containersv1.ImagePull, *containersv1.ImagePull]{c, collection(containersv1.GroupName, namespace, "imagepulls")}
 }
 
+// ImagePushes are requests that images in namespace go to their registries.
+func (c *Client) ImagePushes(namespace string) *Resource[containersv1.ImagePush, *containersv1.ImagePush] {
+	return &Resource[containersv1.ImagePush, *containersv1.ImagePush]{c, collection(containersv1.GroupName, namespace, "imagepushes")}
+}
+
 // VolumeCreates are requests for volumes in namespace.
 func (c *Client) VolumeCreates(namespace string) *Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate] {
 	return &Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate]{c, collection(containersv1.GroupName, namespace, "volumecreates")}

@@ -23,8 +23,9 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/containercreate"
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/imagepull"
+	"github.com/berth-desktop/berth/backend/controllers/imagepush"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
-	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
+	"github.com/berth-desktop/berth/backend/controllers/internal/registry"
 	"github.com/berth-desktop/berth/backend/controllers/limavm"
 	"github.com/berth-desktop/berth/backend/controllers/network"
 	"github.com/berth-desktop/berth/backend/controllers/networkcreate"
@@ -42,8 +43,9 @@ type Config struct {
 	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
 	// ContainerCreates are requests.
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
-	// ImagePulls are requests.
-	ImagePulls store.Store[containersv1.ImagePull, *containersv1.ImagePull]
+	// ImagePulls and ImagePushes are requests.
+	ImagePulls  store.Store[containersv1.ImagePull, *containersv1.ImagePull]
+	ImagePushes store.Store[containersv1.ImagePush, *containersv1.ImagePush]
 	// VolumeCreates and NetworkCreates are requests.
 	VolumeCreates  store.Store[containersv1.VolumeCreate, *containersv1.VolumeCreate]
 	NetworkCreates store.Store[containersv1.NetworkCreate, *containersv1.NetworkCreate]
@@ -76,6 +78,7 @@ type Controllers struct {
 	volumes     *volume.Reconciler
 	creates     *containercreate.Reconciler
 	pulls       *imagepull.Reconciler
+	pushes      *imagepush.Reconciler
 	networks    *network.Reconciler
 	newVolumes  *volumecreate.Reconciler
 	newNetworks *networkcreate.Reconciler
@@ -132,9 +135,19 @@ func New(cfg Config) *Controllers {
 	})
 	c.pulls = imagepull.New(imagepull.Config{
 		Requests: cfg.ImagePulls,
-		Locate:   func(ctx context.Context, namespace string) (pull.Engine, error) { return find.engine(ctx, namespace) },
-		Logins:   cfg.Logins, Now: time.Now,
+		Locate: func(ctx context.Context, namespace string) (registry.Puller, error) {
+			return find.engine(ctx, namespace)
+		},
+		Logins: cfg.Logins, Now: time.Now,
 		Log: cfg.Log.With("kind", "imagepull"),
+	})
+	c.pushes = imagepush.New(imagepush.Config{
+		Requests: cfg.ImagePushes,
+		Locate: func(ctx context.Context, namespace string) (registry.Pusher, error) {
+			return find.engine(ctx, namespace)
+		},
+		Logins: cfg.Logins, Now: time.Now,
+		Log: cfg.Log.With("kind", "imagepush"),
 	})
 	c.newVolumes = volumecreate.New(volumecreate.Config{
 		Requests: cfg.VolumeCreates,
@@ -173,6 +186,7 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.volumes.Run(ctx) })
 	g.Go(func() error { return c.creates.Run(ctx) })
 	g.Go(func() error { return c.pulls.Run(ctx) })
+	g.Go(func() error { return c.pushes.Run(ctx) })
 	g.Go(func() error { return c.networks.Run(ctx) })
 	g.Go(func() error { return c.newVolumes.Run(ctx) })
 	g.Go(func() error { return c.newNetworks.Run(ctx) })

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -15,17 +17,17 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Why an image cannot be pulled, as far as the engine's words tell.
+// Why an image cannot be pulled or pushed, as far as the engine's words tell.
 var (
 	// ErrDenied is returned when the registry wants a login, or another one.
 	ErrDenied = errors.New("refused by the registry")
 	// ErrUnreachable is returned when the engine cannot reach the registry.
 	ErrUnreachable = errors.New("the registry cannot be reached")
-	// ErrRateLimited is returned when the registry lets no more be pulled for now.
+	// ErrRateLimited is returned when the registry lets no more be pulled or pushed for now.
 	ErrRateLimited = errors.New("limited by the registry")
 	// ErrNoSpace is returned when the engine's disk is full.
 	ErrNoSpace = errors.New("no space left in the engine")
-	// ErrCutOff is returned when the engine ended before the image was there.
+	// ErrCutOff is returned when the engine ended before the image was where it was to be.
 	ErrCutOff = errors.New("the engine ended meanwhile")
 )
 
@@ -46,13 +48,13 @@ type Pull struct {
 	Login    Login
 }
 
-// PullProgress is how far a pull has come.
-type PullProgress struct {
+// Progress is how far a pull or a push has come.
+type Progress struct {
 	// Line is what is being done, for people.
 	Line string
 	// LayersDone are there, of those that are known so far.
 	LayersDone, LayersTotal int32
-	// BytesCurrent were downloaded, of the layers whose size is known so far.
+	// BytesCurrent were sent, of the layers whose size is known so far.
 	BytesCurrent, BytesTotal int64
 }
 
@@ -66,7 +68,7 @@ type Pulled struct {
 }
 
 // PullImage fetches an image, and tells each of how far it has come.
-func (c *Client) PullImage(ctx context.Context, p Pull, each func(PullProgress)) (Pulled, error) {
+func (c *Client) PullImage(ctx context.Context, p Pull, each func(Progress)) (Pulled, error) {
 	pulled, err := c.pull(ctx, p, each)
 	if err != nil {
 		return Pulled{}, fmt.Errorf("pull image %s: %w", p.Reference, err)
@@ -74,7 +76,7 @@ func (c *Client) PullImage(ctx context.Context, p Pull, each func(PullProgress))
 	return pulled, nil
 }
 
-func (c *Client) pull(ctx context.Context, p Pull, each func(PullProgress)) (Pulled, error) {
+func (c *Client) pull(ctx context.Context, p Pull, each func(Progress)) (Pulled, error) {
 	named, err := reference.ParseNormalizedNamed(p.Reference)
 	if err != nil {
 		return Pulled{}, &answer{kind: ErrInvalid, words: err.Error(), cause: err}
@@ -87,27 +89,48 @@ func (c *Client) pull(ctx context.Context, p Pull, each func(PullProgress)) (Pul
 	if err != nil {
 		return Pulled{}, explained(p.Reference, translate(err))
 	}
-	defer stream.Close()
-	count := newPullCount(p.Reference)
-	for m, err := range stream.JSONMessages(ctx) {
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return Pulled{}, ctx.Err()
-		case err != nil:
-			return Pulled{}, &answer{kind: ErrCutOff, words: err.Error(), cause: err}
-		case m.Error != nil:
-			return Pulled{}, explained(p.Reference, &answer{words: m.Error.Message})
-		case count.add(&m):
+	count := newLayerCount("Pulling", p.Reference)
+	err = follow(ctx, p.Reference, stream, func(m *jsonstream.Message) {
+		if count.add(m) {
 			each(count.progress())
 		}
-	}
-	if !count.ended { // an engine that is ended gracefully ends the stream as if nothing were
-		if ctx.Err() != nil {
-			return Pulled{}, ctx.Err()
-		}
-		return Pulled{}, &answer{kind: ErrCutOff, words: "the engine said no more"}
+	}, func() bool { return count.ended })
+	if err != nil {
+		return Pulled{}, err
 	}
 	return c.pulled(ctx, named)
+}
+
+// said is what an engine says of a pull or a push.
+type said interface {
+	io.Closer
+	JSONMessages(ctx context.Context) iter.Seq2[jsonstream.Message, error]
+}
+
+// follow hands on what an engine says until its end. ended tells whether the engine has said that this is the end: one
+// that is ended gracefully ends its words as if nothing were.
+func follow(ctx context.Context, ref string, words said, each func(*jsonstream.Message), ended func() bool) error {
+	defer words.Close()
+	for m, err := range words.JSONMessages(ctx) {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return &answer{kind: ErrCutOff, words: err.Error(), cause: err}
+		case m.Error != nil:
+			return explained(ref, &answer{words: m.Error.Message})
+		default:
+			each(&m)
+		}
+	}
+	switch {
+	case ended():
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
+		return &answer{kind: ErrCutOff, words: "the engine said no more"}
+	}
 }
 
 func (c *Client) pulled(ctx context.Context, named reference.Named) (Pulled, error) {
@@ -140,16 +163,22 @@ func pullOptions(p Pull) (client.ImagePullOptions, error) {
 		return o, nil
 	}
 	var err error
-	o.RegistryAuth, err = authconfig.Encode(registry.AuthConfig{
-		Username: p.Login.Username, Password: p.Login.Password, IdentityToken: p.Login.IdentityToken, RegistryToken: p.Login.RegistryToken,
-	})
-	if err != nil {
-		return o, fmt.Errorf("encode the login: %w", err)
-	}
-	return o, nil
+	o.RegistryAuth, err = p.Login.header()
+	return o, err
 }
 
-// explained tells by its words why an image cannot be pulled: within a stream there is nothing else, and before it
+// header is a login as engines read it.
+func (l Login) header() (string, error) {
+	text, err := authconfig.Encode(registry.AuthConfig{
+		Username: l.Username, Password: l.Password, IdentityToken: l.IdentityToken, RegistryToken: l.RegistryToken,
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode the login: %w", err)
+	}
+	return text, nil
+}
+
+// explained tells by its words why an image cannot be pulled or pushed: within a stream there is nothing else, and before it
 // engines give one status to several causes. The image's own name is none of their words: it may have any in it, and a
 // registry's port any number.
 func explained(ref string, err error) error {
@@ -177,11 +206,12 @@ func explained(ref string, err error) error {
 	return err
 }
 
-// pullCount counts layers and bytes in what an engine says. Each message costs the same, however many layers there are.
-type pullCount struct {
+// layerCount counts layers and bytes in what an engine says. Each message costs the same, however many layers there are.
+type layerCount struct {
+	doing  string // for people
 	ref    string
 	layers map[string]*pullLayer
-	sum    PullProgress
+	sum    Progress
 	ended  bool // the engine said how it ended
 }
 
@@ -190,12 +220,12 @@ type pullLayer struct {
 	done           bool
 }
 
-func newPullCount(ref string) *pullCount {
-	return &pullCount{ref: ref, layers: map[string]*pullLayer{}}
+func newLayerCount(doing, ref string) *layerCount {
+	return &layerCount{doing: doing, ref: ref, layers: map[string]*pullLayer{}}
 }
 
 // add says whether the message told of progress.
-func (c *pullCount) add(m *jsonstream.Message) bool {
+func (c *layerCount) add(m *jsonstream.Message) bool {
 	if m.ID == "" || strings.HasPrefix(m.Status, "Pulling from") {
 		c.ended = c.ended || strings.HasPrefix(m.Status, "Status: ")
 		return false
@@ -207,13 +237,13 @@ func (c *pullCount) add(m *jsonstream.Message) bool {
 		c.sum.LayersTotal++
 	}
 	switch m.Status {
-	case "Downloading":
+	case "Downloading", "Pushing":
 		if m.Progress != nil {
 			c.size(l, m.Progress.Current, max(m.Progress.Total, m.Progress.Current, l.total))
 		}
 	case "Download complete", "Verifying Checksum", "Extracting":
 		c.size(l, l.total, l.total)
-	case "Pull complete", "Already exists":
+	case "Pull complete", "Already exists", "Pushed", "Layer already exists":
 		c.size(l, l.total, l.total)
 		if !l.done {
 			l.done = true
@@ -223,15 +253,15 @@ func (c *pullCount) add(m *jsonstream.Message) bool {
 	return true
 }
 
-func (c *pullCount) size(l *pullLayer, current, total int64) {
+func (c *layerCount) size(l *pullLayer, current, total int64) {
 	c.sum.BytesCurrent += current - l.current
 	c.sum.BytesTotal += total - l.total
 	l.current, l.total = current, total
 }
 
-func (c *pullCount) progress() PullProgress {
+func (c *layerCount) progress() Progress {
 	p := c.sum
-	p.Line = fmt.Sprintf("Pulling %s: %d of %d layers", c.ref, p.LayersDone, p.LayersTotal)
+	p.Line = fmt.Sprintf("%s %s: %d of %d layers", c.doing, c.ref, p.LayersDone, p.LayersTotal)
 	if p.BytesTotal > 0 {
 		p.Line += fmt.Sprintf(", %s of %s", units.HumanSize(float64(p.BytesCurrent)), units.HumanSize(float64(p.BytesTotal)))
 	}

@@ -45,7 +45,7 @@ func TestPullsCountLayersAndBytes(t *testing.T) {
 	at := func(id, status string, current, total int64) *jsonstream.Message {
 		return &jsonstream.Message{ID: id, Status: status, Progress: &jsonstream.Progress{Current: current, Total: total}}
 	}
-	c := newPullCount("x")
+	c := newLayerCount("Pulling", "x")
 	for _, m := range []*jsonstream.Message{
 		at("1.0", "Pulling from library/x", 0, 0),
 		at("a", "Pulling fs layer", 0, 0), at("b", "Waiting", 0, 0), at("c", "Already exists", 0, 0),
@@ -54,7 +54,7 @@ func TestPullsCountLayersAndBytes(t *testing.T) {
 	} {
 		c.add(m)
 	}
-	want := PullProgress{Line: "Pulling x: 1 of 3 layers, 80B of 150B", LayersDone: 1, LayersTotal: 3, BytesCurrent: 80, BytesTotal: 150}
+	want := Progress{Line: "Pulling x: 1 of 3 layers, 80B of 150B", LayersDone: 1, LayersTotal: 3, BytesCurrent: 80, BytesTotal: 150}
 	if diff := cmp.Diff(want, c.progress()); diff != "" {
 		t.Error(diff)
 	}
@@ -64,7 +64,7 @@ func TestPullsCountLayersAndBytes(t *testing.T) {
 	} {
 		c.add(m)
 	}
-	want = PullProgress{Line: "Pulling x: 2 of 3 layers, 105B of 150B", LayersDone: 2, LayersTotal: 3, BytesCurrent: 105, BytesTotal: 150}
+	want = Progress{Line: "Pulling x: 2 of 3 layers, 105B of 150B", LayersDone: 2, LayersTotal: 3, BytesCurrent: 105, BytesTotal: 150}
 	if diff := cmp.Diff(want, c.progress()); diff != "" {
 		t.Error(diff)
 	}

@@ -1,5 +1,5 @@
 // Package registrylogin finds what the user told docker's command line with `docker login`: in its config.json, or in the
-// credential helper that stands there. Logins are secret. They are read for one pull, and neither stored nor logged.
+// credential helper that stands there. Logins are secret. They are read for one pull or push, and neither stored nor logged.
 package registrylogin
 
 import (

@@ -78,6 +78,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ImagePullSpecApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePullStatus"):
 		return &applyconfigurationcontainersv1alpha1.ImagePullStatusApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePush"):
+		return &applyconfigurationcontainersv1alpha1.ImagePushApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePushSpec"):
+		return &applyconfigurationcontainersv1alpha1.ImagePushSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImagePushStatus"):
+		return &applyconfigurationcontainersv1alpha1.ImagePushStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageStatus"):
 		return &applyconfigurationcontainersv1alpha1.ImageStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("LastAction"):
@@ -112,6 +118,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.SubnetApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("TmpfsMount"):
 		return &applyconfigurationcontainersv1alpha1.TmpfsMountApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("TransferProgress"):
+		return &applyconfigurationcontainersv1alpha1.TransferProgressApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Ulimit"):
 		return &applyconfigurationcontainersv1alpha1.UlimitApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Volume"):

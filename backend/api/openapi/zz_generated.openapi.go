@@ -55,6 +55,10 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ImagePullList{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePullList(ref),
 		containersv1alpha1.ImagePullSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePullSpec(ref),
 		containersv1alpha1.ImagePullStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ImagePullStatus(ref),
+		containersv1alpha1.ImagePush{}.OpenAPIModelName():                schema_backend_api_containers_v1alpha1_ImagePush(ref),
+		containersv1alpha1.ImagePushList{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePushList(ref),
+		containersv1alpha1.ImagePushSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePushSpec(ref),
+		containersv1alpha1.ImagePushStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ImagePushStatus(ref),
 		containersv1alpha1.ImageStatus{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_ImageStatus(ref),
 		containersv1alpha1.LastAction{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_LastAction(ref),
 		containersv1alpha1.Logging{}.OpenAPIModelName():                  schema_backend_api_containers_v1alpha1_Logging(ref),
@@ -74,6 +78,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.PublishedPort{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_PublishedPort(ref),
 		containersv1alpha1.Subnet{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Subnet(ref),
 		containersv1alpha1.TmpfsMount{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_TmpfsMount(ref),
+		containersv1alpha1.TransferProgress{}.OpenAPIModelName():         schema_backend_api_containers_v1alpha1_TransferProgress(ref),
 		containersv1alpha1.Ulimit{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Ulimit(ref),
 		containersv1alpha1.Volume{}.OpenAPIModelName():                   schema_backend_api_containers_v1alpha1_Volume(ref),
 		containersv1alpha1.VolumeCreate{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_VolumeCreate(ref),
@@ -2539,7 +2544,7 @@ func schema_backend_api_containers_v1alpha1_ImagePullStatus(ref common.Reference
 					},
 					"layersDone": {
 						SchemaProps: spec.SchemaProps{
-							Description: "LayersDone are those that the engine has, of LayersTotal that are known so far.",
+							Description: "LayersDone are those that have arrived, of LayersTotal that are known so far.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
@@ -2553,7 +2558,7 @@ func schema_backend_api_containers_v1alpha1_ImagePullStatus(ref common.Reference
 					},
 					"bytesCurrent": {
 						SchemaProps: spec.SchemaProps{
-							Description: "BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.",
+							Description: "BytesCurrent is what was sent, of BytesTotal of the layers whose size is known so far.",
 							Type:        []string{"integer"},
 							Format:      "int64",
 						},
@@ -2575,6 +2580,211 @@ func schema_backend_api_containers_v1alpha1_ImagePullStatus(ref common.Reference
 					"imageName": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ImageName is the name of its Image object, which may take a moment to appear. It is empty if it was pulled by digest and has tags.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Complete or Failed, whose message says why.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePush(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePush asks that an image of the engine be sent to its registry. It is carried out once, and is collected a minute after it is done with; to delete it before that is to cancel it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is the image that is to be sent. It cannot change.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImagePushSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is how far it has come.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImagePushStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImagePushSpec{}.OpenAPIModelName(), containersv1alpha1.ImagePushStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePushList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePushList is a list of ImagePush.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Type: []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.ImagePush{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImagePush{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePushSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePushSpec is an image that is to be sent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"reference": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reference is the image's name, which says to which registry it goes; the tag is latest if there is none. Without a registry it is Docker Hub's.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"platform": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Platform is os/architecture or os/architecture/variant, to send the image for that one alone; all that the engine has if it is empty. Engines before Docker 27 do not know it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"reference"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImagePushStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImagePushStatus is how far a request has come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"progress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Progress is what is being done, for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"layersDone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersDone are those that have arrived, of LayersTotal that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"layersTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersTotal are those that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"bytesCurrent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesCurrent is what was sent, of BytesTotal of the layers whose size is known so far.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"bytesTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesTotal grows with each layer that begins.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"digest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Digest is what the registry calls the image, once it has it: NAME@DIGEST names it wherever the tag goes.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -3777,6 +3987,54 @@ func schema_backend_api_containers_v1alpha1_TmpfsMount(ref common.ReferenceCallb
 					},
 				},
 				Required: []string{"target"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_TransferProgress(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TransferProgress is how far the layers of an image have come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"progress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Progress is what is being done, for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"layersDone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersDone are those that have arrived, of LayersTotal that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"layersTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LayersTotal are those that are known so far.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"bytesCurrent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesCurrent is what was sent, of BytesTotal of the layers whose size is known so far.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"bytesTotal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BytesTotal grows with each layer that begins.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
 			},
 		},
 	}

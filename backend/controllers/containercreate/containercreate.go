@@ -11,14 +11,14 @@ import (
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
-	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
+	"github.com/berth-desktop/berth/backend/controllers/internal/registry"
 	"github.com/berth-desktop/berth/backend/controllers/internal/request"
 	"github.com/berth-desktop/berth/backend/engine"
 )
 
 // Engine is what is asked of an engine here.
 type Engine interface {
-	pull.Engine
+	registry.Puller
 	CreateContainer(ctx context.Context, spec *containers.ContainerCreateSpec) (id string, warnings []string, err error)
 	StartContainer(ctx context.Context, id string) error
 }
@@ -29,7 +29,7 @@ type Config struct {
 	// Locate finds the engine of a namespace; its error is told to the user as it is.
 	Locate func(ctx context.Context, namespace string) (Engine, error)
 	// Logins are the user's.
-	Logins pull.Logins
+	Logins registry.Logins
 	// Now is the clock by which requests are collected.
 	Now func() time.Time
 	Log *slog.Logger
@@ -86,7 +86,7 @@ func fetch(ctx context.Context, cfg Config, eng Engine, spec *containers.Contain
 		tell(func(c *containers.ContainerCreate) { c.Status.Progress = line })
 	}
 	show("Pulling " + spec.Image)
-	_, err := pull.Image(ctx, eng, cfg.Logins, spec.Image, spec.Platform, func(now engine.PullProgress) { show(now.Line) })
+	_, err := registry.Pull(ctx, eng, cfg.Logins, spec.Image, spec.Platform, func(now engine.Progress) { show(now.Line) })
 	return err
 }
 

@@ -45,13 +45,13 @@ func (r *registry) CreateContainer(ctx context.Context, spec *containers.Contain
 	return r.Engine.CreateContainer(ctx, spec)
 }
 
-func (r *registry) PullImage(_ context.Context, p engine.Pull, each func(engine.PullProgress)) (engine.Pulled, error) {
+func (r *registry) PullImage(_ context.Context, p engine.Pull, each func(engine.Progress)) (engine.Pulled, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.has[p.Reference] {
 		return engine.Pulled{}, fmt.Errorf("pull image %s: %w", p.Reference, errors.New("no such host"))
 	}
-	each(engine.PullProgress{Line: "Pulling " + p.Reference + ": 1 of 1 layers"})
+	each(engine.Progress{Line: "Pulling " + p.Reference + ": 1 of 1 layers"})
 	r.pulls = append(r.pulls, p.Reference)
 	return engine.Pulled{ID: "sha256:1"}, nil
 }

@@ -4,7 +4,6 @@ package imagepull
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
-	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
+	"github.com/berth-desktop/berth/backend/controllers/internal/registry"
 	"github.com/berth-desktop/berth/backend/controllers/internal/request"
 	"github.com/berth-desktop/berth/backend/engine"
 )
@@ -21,9 +20,9 @@ import (
 type Config struct {
 	Requests store.Store[containers.ImagePull, *containers.ImagePull]
 	// Locate finds the engine of a namespace; its error is told to the user as it is.
-	Locate func(ctx context.Context, namespace string) (pull.Engine, error)
+	Locate func(ctx context.Context, namespace string) (registry.Puller, error)
 	// Logins are the user's.
-	Logins pull.Logins
+	Logins registry.Logins
 	// Now is the clock by which requests are collected.
 	Now func() time.Time
 	Log *slog.Logger
@@ -59,35 +58,21 @@ func carryOut(ctx context.Context, cfg Config, p *containers.ImagePull, tell tel
 		return engine.Pulled{}, err
 	}
 	tell(func(p *containers.ImagePull) { p.Status.Progress = "Pulling " + p.Spec.Reference })
-	return pull.Image(ctx, eng, cfg.Logins, p.Spec.Reference, p.Spec.Platform, func(now engine.PullProgress) {
-		tell(func(p *containers.ImagePull) { show(&p.Status, now) })
+	return registry.Pull(ctx, eng, cfg.Logins, p.Spec.Reference, p.Spec.Platform, func(now engine.Progress) {
+		tell(func(p *containers.ImagePull) { registry.Show(&p.Status.TransferProgress, now) })
 	})
 }
 
-func show(s *containers.ImagePullStatus, now engine.PullProgress) {
-	s.Progress = now.Line
-	s.LayersDone, s.LayersTotal = now.LayersDone, now.LayersTotal
-	s.BytesCurrent, s.BytesTotal = now.BytesCurrent, now.BytesTotal
-}
-
 func failed(err error) outcome {
-	reason := containers.ReasonEngineRefused
-	if why, is := errors.AsType[*pull.Error](err); is {
-		reason = why.Reason
-	}
-	return outcome{
-		Condition: metav1.Condition{Type: containers.ConditionFailed, Status: metav1.ConditionTrue, Reason: reason, Message: err.Error()},
-		Apply:     func(p *containers.ImagePull) { p.Status.Progress = "" },
-	}
+	return outcome{Condition: registry.Failed(err), Apply: func(p *containers.ImagePull) { p.Status.Progress = "" }}
 }
 
 func complete(pulled engine.Pulled) outcome {
 	return outcome{
 		Condition: metav1.Condition{Type: containers.ConditionComplete, Status: metav1.ConditionTrue, Reason: "Pulled", Message: "The image is there."},
 		Apply: func(p *containers.ImagePull) {
-			p.Status.Progress, p.Status.ImageID = "", pulled.ID
-			// What was not told within the last beat.
-			p.Status.LayersDone, p.Status.BytesCurrent = p.Status.LayersTotal, p.Status.BytesTotal
+			p.Status.ImageID = pulled.ID
+			registry.Arrived(&p.Status.TransferProgress)
 			if pulled.Listed {
 				p.Status.ImageName = containers.ImageName(pulled.ID, pulled.RepoTag)
 			}

@@ -20,7 +20,7 @@ import (
 	"github.com/berth-desktop/berth/backend/apiserver"
 	"github.com/berth-desktop/berth/backend/controllers/imagepull"
 	"github.com/berth-desktop/berth/backend/controllers/internal/apitest"
-	"github.com/berth-desktop/berth/backend/controllers/internal/pull"
+	"github.com/berth-desktop/berth/backend/controllers/internal/registry"
 	"github.com/berth-desktop/berth/backend/engine"
 	"github.com/berth-desktop/berth/backend/engine/enginetest"
 	"github.com/berth-desktop/berth/backend/registrylogin"
@@ -41,12 +41,12 @@ type world struct {
 
 // told is an engine that tells how pulls end.
 type told struct {
-	pull.Engine
+	registry.Puller
 	pulls chan error
 }
 
-func (e told) PullImage(ctx context.Context, p engine.Pull, each func(engine.PullProgress)) (engine.Pulled, error) {
-	pulled, err := e.Engine.PullImage(ctx, p, each)
+func (e told) PullImage(ctx context.Context, p engine.Pull, each func(engine.Progress)) (engine.Pulled, error) {
+	pulled, err := e.Puller.PullImage(ctx, p, each)
 	e.pulls <- err
 	return pulled, err
 }
@@ -61,7 +61,7 @@ func begin(t *testing.T, login bool) *world {
 	t.Cleanup(func() { _ = eng.Close() })
 	r := imagepull.New(imagepull.Config{
 		Requests: w.api.ImagePulls(),
-		Locate:   func(context.Context, string) (pull.Engine, error) { return told{eng, w.pulls}, nil },
+		Locate:   func(context.Context, string) (registry.Puller, error) { return told{eng, w.pulls}, nil },
 		Logins: func(ctx context.Context, ref string) (engine.Login, error) {
 			return registrylogin.For(ctx, w.settings, ref)
 		},
@@ -99,22 +99,12 @@ func (w *world) until(name, what string, ok func(*containers.ImagePullStatus) bo
 
 func (w *world) end(name string) *containers.ImagePullStatus {
 	w.t.Helper()
-	return w.until(name, "its end", func(s *containers.ImagePullStatus) bool {
-		return condition.IsTrue(s.Conditions, containers.ConditionComplete) || condition.IsTrue(s.Conditions, containers.ConditionFailed)
-	})
+	return &apitest.End(w.t, w.api.ImagePulls(), name, func(p *containers.ImagePull) []metav1.Condition { return p.Status.Conditions }).Status
 }
 
 func (w *world) fails(name, reason string, words ...string) {
 	w.t.Helper()
-	why := condition.Get(w.end(name).Conditions, containers.ConditionFailed)
-	if why.Reason != reason {
-		w.t.Errorf("it failed for %s, want %s: %s", why.Reason, reason, why.Message)
-	}
-	for _, want := range words {
-		if !strings.Contains(why.Message, want) {
-			w.t.Errorf("it does not say %q: %s", want, why.Message)
-		}
-	}
+	apitest.FailedFor(w.t, w.end(name).Conditions, reason, words...)
 }
 
 // stalled asks for an image of which the registry gives only the beginning.

@@ -35,6 +35,9 @@ type Registry struct {
 	stalled chan struct{} // nil unless layers are held up
 }
 
+// uploads are layers on their way in.
+var uploads = regexp.MustCompile(`/blobs/uploads/`)
+
 // layers are what Stall holds up, and with them the configuration, which is a blob, too.
 var layers = regexp.MustCompile(`/blobs/sha256:`)
 
@@ -80,7 +83,12 @@ func (r *Registry) proxy(to *url.URL) http.Handler {
 		FlushInterval:  -1,
 		ErrorLog:       quiet(),
 	}
-	return pass
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodPatch && uploads.MatchString(req.URL.Path) { // nobody says how much there is
+			req.Body = &halved{ReadCloser: req.Body, left: 4 << 10, wait: func() bool { return r.wait(req.Context()) }}
+		}
+		pass.ServeHTTP(w, req)
+	})
 }
 
 // hold holds the second half of a layer up, while there is a Stall.
@@ -91,7 +99,7 @@ func (r *Registry) hold(res *http.Response) error {
 	return nil
 }
 
-// halved is a body whose second half comes once wait has said so.
+// halved is a body of which the rest comes once wait has said so.
 type halved struct {
 	io.ReadCloser
 	left int64
@@ -131,7 +139,7 @@ func (r *Registry) wait(ctx context.Context) bool {
 	}
 }
 
-// Stall holds up whoever fetches a layer in the middle of it, until Flow.
+// Stall holds up whoever fetches or sends a layer in the middle of it, until Flow.
 func (r *Registry) Stall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

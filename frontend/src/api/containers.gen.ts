@@ -1219,62 +1219,41 @@ export interface ImagePullSpec {
   platform?: string;
 }
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
-export const ReasonNoSuchImage = "NoSuchImage"; // the registry has no such image, or not for that platform
+export const ReasonNoSuchImage = "NoSuchImage"; // there is no such image where it is to come from, or not for that platform
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
+ */
+export const ReasonNoSuchRepository = "NoSuchRepository"; // the registry has no place of that name
+/**
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
 export const ReasonAccessDenied = "AccessDenied"; // the registry wants a login, or another one
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
 export const ReasonRegistryUnreachable = "RegistryUnreachable"; // it cannot be found, or does not answer
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
-export const ReasonRateLimited = "RateLimited"; // it lets no more be pulled for now
+export const ReasonRateLimited = "RateLimited"; // it lets no more be pulled or pushed for now
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
-export const ReasonNoSpace = "NoSpace"; // the engine's disk is full
+export const ReasonNoSpace = "NoSpace"; // a disk is full
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
 export const ReasonInterrupted = "Interrupted"; // Berth or the engine ended meanwhile
 /**
- * The reasons of a Failed ImagePull. Its message says what can be done.
+ * The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
  */
 export const ReasonEngineRefused = "EngineRefused"; // the message is the engine's answer
 /**
  * ImagePullStatus is how far a request has come.
  */
-export interface ImagePullStatus {
-  /**
-   * Progress is what is being done, for people.
-   * +optional
-   */
-  progress?: string;
-  /**
-   * LayersDone are those that the engine has, of LayersTotal that are known so far.
-   * +optional
-   */
-  layersDone?: number /* int32 */;
-  /**
-   * LayersTotal are those that are known so far.
-   * +optional
-   */
-  layersTotal?: number /* int32 */;
-  /**
-   * BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.
-   * +optional
-   */
-  bytesCurrent?: number /* int64 */;
-  /**
-   * BytesTotal grows with each layer that begins.
-   * +optional
-   */
-  bytesTotal?: number /* int64 */;
+export interface ImagePullStatus extends TransferProgress {
   /**
    * ImageID is the image's ID in the engine, once it is there.
    * +optional
@@ -1294,6 +1273,36 @@ export interface ImagePullStatus {
   conditions?: Condition[];
 }
 /**
+ * TransferProgress is how far the layers of an image have come.
+ */
+export interface TransferProgress {
+  /**
+   * Progress is what is being done, for people.
+   * +optional
+   */
+  progress?: string;
+  /**
+   * LayersDone are those that have arrived, of LayersTotal that are known so far.
+   * +optional
+   */
+  layersDone?: number /* int32 */;
+  /**
+   * LayersTotal are those that are known so far.
+   * +optional
+   */
+  layersTotal?: number /* int32 */;
+  /**
+   * BytesCurrent is what was sent, of BytesTotal of the layers whose size is known so far.
+   * +optional
+   */
+  bytesCurrent?: number /* int64 */;
+  /**
+   * BytesTotal grows with each layer that begins.
+   * +optional
+   */
+  bytesTotal?: number /* int64 */;
+}
+/**
  * ImagePullList is a list of ImagePull.
  * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
  */
@@ -1303,6 +1312,75 @@ export interface ImagePullList extends TypeMeta {
    */
   metadata?: ListMeta;
   items: ImagePull[];
+}
+
+//////////
+// source: imagepush_types.go
+
+/**
+ * ImagePush asks that an image of the engine be sent to its registry. It is carried out once, and is collected a minute
+ * after it is done with; to delete it before that is to cancel it.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImagePush extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the image that is to be sent. It cannot change.
+   */
+  spec: ImagePushSpec;
+  /**
+   * Status is how far it has come.
+   * +optional
+   */
+  status?: ImagePushStatus;
+}
+/**
+ * ImagePushSpec is an image that is to be sent.
+ */
+export interface ImagePushSpec {
+  /**
+   * Reference is the image's name, which says to which registry it goes; the tag is latest if there is none. Without a
+   * registry it is Docker Hub's.
+   */
+  reference: string;
+  /**
+   * Platform is os/architecture or os/architecture/variant, to send the image for that one alone; all that the engine
+   * has if it is empty. Engines before Docker 27 do not know it.
+   * +optional
+   */
+  platform?: string;
+}
+/**
+ * ImagePushStatus is how far a request has come.
+ */
+export interface ImagePushStatus extends TransferProgress {
+  /**
+   * Digest is what the registry calls the image, once it has it: NAME@DIGEST names it wherever the tag goes.
+   * +optional
+   */
+  digest?: string;
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * ImagePushList is a list of ImagePush.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImagePushList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: ImagePush[];
 }
 
 //////////

@@ -29,34 +29,21 @@ type ImagePullSpec struct {
 	Platform string `json:"platform,omitempty"`
 }
 
-// The reasons of a Failed ImagePull. Its message says what can be done.
+// The reasons of a Failed ImagePull or ImagePush. Its message says what can be done.
 const (
-	ReasonNoSuchImage         = "NoSuchImage"         // the registry has no such image, or not for that platform
+	ReasonNoSuchImage         = "NoSuchImage"         // there is no such image where it is to come from, or not for that platform
+	ReasonNoSuchRepository    = "NoSuchRepository"    // the registry has no place of that name
 	ReasonAccessDenied        = "AccessDenied"        // the registry wants a login, or another one
 	ReasonRegistryUnreachable = "RegistryUnreachable" // it cannot be found, or does not answer
-	ReasonRateLimited         = "RateLimited"         // it lets no more be pulled for now
-	ReasonNoSpace             = "NoSpace"             // the engine's disk is full
+	ReasonRateLimited         = "RateLimited"         // it lets no more be pulled or pushed for now
+	ReasonNoSpace             = "NoSpace"             // a disk is full
 	ReasonInterrupted         = "Interrupted"         // Berth or the engine ended meanwhile
 	ReasonEngineRefused       = "EngineRefused"       // the message is the engine's answer
 )
 
 // ImagePullStatus is how far a request has come.
 type ImagePullStatus struct {
-	// Progress is what is being done, for people.
-	// +optional
-	Progress string `json:"progress,omitempty"`
-	// LayersDone are those that the engine has, of LayersTotal that are known so far.
-	// +optional
-	LayersDone int32 `json:"layersDone,omitempty"`
-	// LayersTotal are those that are known so far.
-	// +optional
-	LayersTotal int32 `json:"layersTotal,omitempty"`
-	// BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.
-	// +optional
-	BytesCurrent int64 `json:"bytesCurrent,omitempty"`
-	// BytesTotal grows with each layer that begins.
-	// +optional
-	BytesTotal int64 `json:"bytesTotal,omitempty"`
+	TransferProgress `json:",inline" tstype:",extends,required"`
 	// ImageID is the image's ID in the engine, once it is there.
 	// +optional
 	ImageID string `json:"imageID,omitempty"`
@@ -68,6 +55,25 @@ type ImagePullStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// TransferProgress is how far the layers of an image have come.
+type TransferProgress struct {
+	// Progress is what is being done, for people.
+	// +optional
+	Progress string `json:"progress,omitempty"`
+	// LayersDone are those that have arrived, of LayersTotal that are known so far.
+	// +optional
+	LayersDone int32 `json:"layersDone,omitempty"`
+	// LayersTotal are those that are known so far.
+	// +optional
+	LayersTotal int32 `json:"layersTotal,omitempty"`
+	// BytesCurrent is what was sent, of BytesTotal of the layers whose size is known so far.
+	// +optional
+	BytesCurrent int64 `json:"bytesCurrent,omitempty"`
+	// BytesTotal grows with each layer that begins.
+	// +optional
+	BytesTotal int64 `json:"bytesTotal,omitempty"`
 }
 
 // ImagePullList is a list of ImagePull.

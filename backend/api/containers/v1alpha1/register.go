@@ -22,6 +22,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&ContainerNamespace{}, &ContainerNamespaceList{},
 		&Image{}, &ImageList{},
 		&ImagePull{}, &ImagePullList{},
+		&ImagePush{}, &ImagePushList{},
 		&Network{}, &NetworkList{},
 		&NetworkCreate{}, &NetworkCreateList{},
 		&Volume{}, &VolumeList{},

@@ -108,6 +108,26 @@ func (in ImagePullStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePush) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePush"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePushList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePushList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePushSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePushSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImagePushStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImagePushStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ImageStatus) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.ImageStatus"
 }
@@ -200,6 +220,11 @@ func (in Subnet) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TmpfsMount) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.TmpfsMount"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TransferProgress) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.TransferProgress"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -5,12 +5,16 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/berth-desktop/berth/backend/api/condition"
+	containers "github.com/berth-desktop/berth/backend/api/containers/v1alpha1"
 	"github.com/berth-desktop/berth/backend/api/store"
 	"github.com/berth-desktop/berth/backend/apiserver"
 )
@@ -87,4 +91,27 @@ func Until[T any, P store.Object[T]](t testing.TB, s store.Store[T, P], key type
 	}
 	t.Fatalf("%s has not come about; the last seen is %+v", what, last)
 	return nil
+}
+
+// End waits until a request is done with.
+func End[T any, P store.Object[T]](t testing.TB, requests store.Store[T, P], name string, conditions func(P) []metav1.Condition) P {
+	t.Helper()
+	return Until(t, requests, Key(name), "its end", func(req P) bool {
+		now := conditions(req)
+		return condition.IsTrue(now, containers.ConditionComplete) || condition.IsTrue(now, containers.ConditionFailed)
+	})
+}
+
+// FailedFor checks that a request has failed for this reason, and says these words.
+func FailedFor(t testing.TB, conditions []metav1.Condition, reason string, words ...string) {
+	t.Helper()
+	why := condition.Get(conditions, containers.ConditionFailed)
+	if why.Reason != reason {
+		t.Errorf("it failed for %s, want %s: %s", why.Reason, reason, why.Message)
+	}
+	for _, want := range words {
+		if !strings.Contains(why.Message, want) {
+			t.Errorf("it does not say %q: %s", want, why.Message)
+		}
+	}
 }

@@ -13,16 +13,7 @@ import (
 //
 // ImagePullStatus is how far a request has come.
 type ImagePullStatusApplyConfiguration struct {
-	// Progress is what is being done, for people.
-	Progress *string `json:"progress,omitempty"`
-	// LayersDone are those that the engine has, of LayersTotal that are known so far.
-	LayersDone *int32 `json:"layersDone,omitempty"`
-	// LayersTotal are those that are known so far.
-	LayersTotal *int32 `json:"layersTotal,omitempty"`
-	// BytesCurrent is what was downloaded, of BytesTotal of the layers whose size is known so far.
-	BytesCurrent *int64 `json:"bytesCurrent,omitempty"`
-	// BytesTotal grows with each layer that begins.
-	BytesTotal *int64 `json:"bytesTotal,omitempty"`
+	TransferProgressApplyConfiguration `json:""`
 	// ImageID is the image's ID in the engine, once it is there.
 	ImageID *string `json:"imageID,omitempty"`
 	// ImageName is the name of its Image object, which may take a moment to appear. It is empty if it was pulled by digest and has tags.
@@ -41,7 +32,7 @@ func ImagePullStatus() *ImagePullStatusApplyConfiguration {
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Progress field is set to the value of the last call.
 func (b *ImagePullStatusApplyConfiguration) WithProgress(value string) *ImagePullStatusApplyConfiguration {
-	b.Progress = &value
+	b.TransferProgressApplyConfiguration.Progress = &value
 	return b
 }
 
@@ -49,7 +40,7 @@ func (b *ImagePullStatusApplyConfiguration) WithProgress(value string) *ImagePul
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the LayersDone field is set to the value of the last call.
 func (b *ImagePullStatusApplyConfiguration) WithLayersDone(value int32) *ImagePullStatusApplyConfiguration {
-	b.LayersDone = &value
+	b.TransferProgressApplyConfiguration.LayersDone = &value
 	return b
 }
 
@@ -57,7 +48,7 @@ func (b *ImagePullStatusApplyConfiguration) WithLayersDone(value int32) *ImagePu
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the LayersTotal field is set to the value of the last call.
 func (b *ImagePullStatusApplyConfiguration) WithLayersTotal(value int32) *ImagePullStatusApplyConfiguration {
-	b.LayersTotal = &value
+	b.TransferProgressApplyConfiguration.LayersTotal = &value
 	return b
 }
 
@@ -65,7 +56,7 @@ func (b *ImagePullStatusApplyConfiguration) WithLayersTotal(value int32) *ImageP
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the BytesCurrent field is set to the value of the last call.
 func (b *ImagePullStatusApplyConfiguration) WithBytesCurrent(value int64) *ImagePullStatusApplyConfiguration {
-	b.BytesCurrent = &value
+	b.TransferProgressApplyConfiguration.BytesCurrent = &value
 	return b
 }
 
@@ -73,7 +64,7 @@ func (b *ImagePullStatusApplyConfiguration) WithBytesCurrent(value int64) *Image
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the BytesTotal field is set to the value of the last call.
 func (b *ImagePullStatusApplyConfiguration) WithBytesTotal(value int64) *ImagePullStatusApplyConfiguration {
-	b.BytesTotal = &value
+	b.TransferProgressApplyConfiguration.BytesTotal = &value
 	return b
 }
 

@@ -51,7 +51,49 @@ func (c *CLI) pull(ctx context.Context, m mirrored, spec containersv1.ImagePullS
 	return err
 }
 
-// pullLine shows how far a pull has come: in one line that is drawn again on a terminal, and otherwise in a line for each
+func (c *CLI) imagePushCommand() *cobra.Command {
+	var spec containersv1.ImagePushSpec
+	var quiet bool
+	cmd := &cobra.Command{
+		Use: "push IMAGE", Short: "Send an image to its registry, with the logins of `docker login`, and print its digest there", Args: cobra.ExactArgs(1),
+		Example:           "  berth image tag shop ghcr.io/owner/shop:1\n  berth image push ghcr.io/owner/shop:1",
+		ValidArgsFunction: imageThings().complete(c),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spec.Reference = args[0]
+			m, err := c.mirror(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			return c.push(cmd.Context(), m, spec, quiet)
+		},
+	}
+	cmd.Flags().StringVar(&spec.Platform, "platform", "", "the image for OS/ARCHITECTURE[/VARIANT] alone")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing but the image's name with its digest")
+	return cmd
+}
+
+// push has an image pushed, shows how far that has come, and prints the name by which the registry will always give this
+// image. Whoever interrupts it cancels the push.
+func (c *CLI) push(ctx context.Context, m mirrored, spec containersv1.ImagePushSpec, quiet bool) error {
+	line := c.newPullLine(quiet)
+	defer line.end()
+	pushed, err := carriedOut(ctx, m.ImagePushes(m.namespace),
+		&containersv1.ImagePush{ObjectMeta: metav1.ObjectMeta{GenerateName: "push-"}, Spec: spec}, "the push of "+spec.Reference, "",
+		func(p *containersv1.ImagePush) []metav1.Condition {
+			line.show(p.Status.Progress)
+			return p.Status.Conditions
+		})
+	if err != nil {
+		return err
+	}
+	line.end()
+	repository, _ := splitTag(spec.Reference)
+	_, err = fmt.Fprintln(c.cfg.Stdout, repository+"@"+pushed.Status.Digest)
+	return err
+}
+
+// pullLine shows how far a pull or a push has come: in one line that is drawn again on a terminal, and otherwise in a line for each
 // layer, so that a log does not fill with bytes.
 type pullLine struct {
 	out  io.Writer
