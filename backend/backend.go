@@ -188,6 +188,7 @@ func newControllers(cfg Config, api *apiserver.Server, engines *engine.Pool) *co
 		ContainerCreates: api.ContainerCreates(),
 		ImagePulls:       api.ImagePulls(),
 		ImagePushes:      api.ImagePushes(),
+		ImageTags:        api.ImageTags(),
 		VolumeCreates:    api.VolumeCreates(),
 		NetworkCreates:   api.NetworkCreates(),
 		Logins: func(ctx context.Context, ref string) (engine.Login, error) {

@@ -57,7 +57,7 @@ func dockersVerbs(group string) string {
 	case "container":
 		return "commit diff export port update wait"
 	case "image":
-		return "build import load save tag"
+		return "build import load save"
 	case "volume":
 		return "update"
 	case "network":

@@ -16,8 +16,8 @@ import (
 const none = "<none>"
 
 func (c *CLI) imageCommand() *cobra.Command {
-	return likeDocker(holder("image", "Images: list, pull, push, look into, remove",
-		c.imageListCommand(), c.imagePullCommand(), c.imagePushCommand(), c.imageInspectCommand(), c.imageHistoryCommand(), c.imageRemoveCommand()))
+	return likeDocker(holder("image", "Images: list, pull, push, name, look into, remove",
+		c.imageListCommand(), c.imagePullCommand(), c.imagePushCommand(), c.imageTagCommand(), c.imageInspectCommand(), c.imageHistoryCommand(), c.imageRemoveCommand()))
 }
 
 func (c *CLI) imageListCommand() *cobra.Command {

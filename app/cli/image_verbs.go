@@ -41,6 +41,33 @@ func (c *CLI) imageRemoveCommand() *cobra.Command {
 	return cmd
 }
 
+// imageTagCommand gives an image a further name, and ends once that is mirrored, so that the user's next command knows it.
+func (c *CLI) imageTagCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "tag IMAGE NAME[:TAG]", Short: "Give an image a further name; another image that has it loses it", Args: cobra.ExactArgs(2),
+		Example:           "  berth image tag shop ghcr.io/owner/shop:1",
+		ValidArgsFunction: imageThings().complete(c),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := c.mirror(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			done, err := carriedOut(cmd.Context(), m.ImageTags(m.namespace),
+				&containersv1.ImageTag{
+					ObjectMeta: metav1.ObjectMeta{GenerateName: "tag-"}, Spec: containersv1.ImageTagSpec{Source: args[0], Target: args[1]},
+				},
+				"the request for the name", "`berth image ls` shows whether the image has it.",
+				func(t *containersv1.ImageTag) []metav1.Condition { return t.Status.Conditions })
+			if err != nil {
+				return err
+			}
+			_, err = appeared(cmd.Context(), m.Images(m.namespace), done.Status.ImageName)
+			return err
+		},
+	}
+}
+
 func tags(found []*containersv1.Image) []string {
 	var all []string
 	for _, i := range found {

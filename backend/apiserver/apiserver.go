@@ -67,6 +67,7 @@ type Server struct {
 	creates     *registry[containers.ContainerCreate, *containers.ContainerCreate]
 	pulls       *registry[containers.ImagePull, *containers.ImagePull]
 	pushes      *registry[containers.ImagePush, *containers.ImagePush]
+	tags        *registry[containers.ImageTag, *containers.ImageTag]
 	newVolumes  *registry[containers.VolumeCreate, *containers.VolumeCreate]
 	newNetworks *registry[containers.NetworkCreate, *containers.NetworkCreate]
 	machines    *registry[lima.LimaVM, *lima.LimaVM]
@@ -99,6 +100,7 @@ func New(cfg Config) (*Server, error) {
 		add(b, &s.creates, containerCreateKind()),
 		add(b, &s.pulls, imagePullKind()),
 		add(b, &s.pushes, imagePushKind()),
+		add(b, &s.tags, imageTagKind()),
 		add(b, &s.newVolumes, volumeCreateKind()),
 		add(b, &s.newNetworks, networkCreateKind()),
 		add(b, &s.machines, limaVMKind(cfg.JudgeTemplate)),
@@ -189,6 +191,9 @@ func (s *Server) ImagePulls() store.Store[containers.ImagePull, *containers.Imag
 func (s *Server) ImagePushes() store.Store[containers.ImagePush, *containers.ImagePush] {
 	return s.pushes
 }
+
+// ImageTags is the daemon's own door to ImageTag.
+func (s *Server) ImageTags() store.Store[containers.ImageTag, *containers.ImageTag] { return s.tags }
 
 // VolumeCreates is the daemon's own door to VolumeCreate.
 func (s *Server) VolumeCreates() store.Store[containers.VolumeCreate, *containers.VolumeCreate] {

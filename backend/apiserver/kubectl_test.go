@@ -164,7 +164,7 @@ func TestStockKubectl(t *testing.T) {
 	t.Run("api-resources", func(t *testing.T) {
 		out := k.run(t, "", "api-resources", "--categories=all", "-o", "wide")
 		shows(t, out, "apps app.berth.desktop/v1alpha1 false App", "containers ctr containers.berth.desktop/v1alpha1 true Container", "all,berth")
-		if lines := strings.Count(out, "v1alpha1"); lines != 12 {
+		if lines := strings.Count(out, "v1alpha1"); lines != 13 {
 			t.Errorf("%d kinds:\n%s", lines, out)
 		}
 		shows(t, k.run(t, "", "api-resources", "-o", "wide"), "activities act app.berth.desktop/v1alpha1 false Activity get,list,watch")

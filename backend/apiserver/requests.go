@@ -87,6 +87,34 @@ func validateImagePush(p, _ *containers.ImagePush) field.ErrorList {
 	return append(tagName(path.Child("reference"), p.Spec.Reference), validatePlatform(path.Child("platform"), p.Spec.Platform)...)
 }
 
+func imageTagKind() kind[containers.ImageTag, *containers.ImageTag] {
+	return once(kind[containers.ImageTag, *containers.ImageTag]{
+		group: containers.SchemeGroupVersion, plural: "imagetags", singular: "imagetag", namespaced: true,
+		newList: func() runtime.Object { return &containers.ImageTagList{} },
+		items:   func(l runtime.Object) []containers.ImageTag { return l.(*containers.ImageTagList).Items },
+		columns: []metav1.TableColumnDefinition{
+			column("Source", "the image"),
+			column("Target", "its further name"),
+			column("Done", "how it ended"),
+			wideColumn("Image", "short ID in the engine"),
+		},
+		cells: func(t *containers.ImageTag) []any {
+			return []any{t.Spec.Source, t.Spec.Target, howItEnded(t.Status.Conditions), shortID(t.Status.ImageID)}
+		},
+		validate:  validateImageTag,
+		setStatus: func(to, from *containers.ImageTag) { to.Status = from.Status },
+		sameSpec:  func(a, b *containers.ImageTag) bool { return a.Spec == b.Spec },
+	})
+}
+
+func validateImageTag(t, _ *containers.ImageTag) (errs field.ErrorList) {
+	path := field.NewPath("spec")
+	if _, err := reference.ParseAnyReference(t.Spec.Source); err != nil {
+		errs = append(errs, field.Invalid(path.Child("source"), t.Spec.Source, fmt.Sprintf("this is no image (%v): use NAME[:TAG] or an ID", err)))
+	}
+	return append(errs, tagName(path.Child("target"), t.Spec.Target)...)
+}
+
 // tagName is what an image may be called here, which a digest never is: that is the registry's word.
 func tagName(path *field.Path, text string) field.ErrorList {
 	const use = "[REGISTRY/]NAME[:TAG]"

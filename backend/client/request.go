@@ -34,6 +34,11 @@ func (c *Client) ImagePushes(namespace string) *Resource[containersv1.ImagePush,
 	return &Resource[containersv1.ImagePush, *containersv1.ImagePush]{c, collection(containersv1.GroupName, namespace, "imagepushes")}
 }
 
+// ImageTags are requests for further names of images in namespace.
+func (c *Client) ImageTags(namespace string) *Resource[containersv1.ImageTag, *containersv1.ImageTag] {
+	return &Resource[containersv1.ImageTag, *containersv1.ImageTag]{c, collection(containersv1.GroupName, namespace, "imagetags")}
+}
+
 // VolumeCreates are requests for volumes in namespace.
 func (c *Client) VolumeCreates(namespace string) *Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate] {
 	return &Resource[containersv1.VolumeCreate, *containersv1.VolumeCreate]{c, collection(containersv1.GroupName, namespace, "volumecreates")}

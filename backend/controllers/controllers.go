@@ -24,6 +24,7 @@ import (
 	"github.com/berth-desktop/berth/backend/controllers/image"
 	"github.com/berth-desktop/berth/backend/controllers/imagepull"
 	"github.com/berth-desktop/berth/backend/controllers/imagepush"
+	"github.com/berth-desktop/berth/backend/controllers/imagetag"
 	"github.com/berth-desktop/berth/backend/controllers/internal/loop"
 	"github.com/berth-desktop/berth/backend/controllers/internal/registry"
 	"github.com/berth-desktop/berth/backend/controllers/limavm"
@@ -43,9 +44,10 @@ type Config struct {
 	Volumes    store.Store[containersv1.Volume, *containersv1.Volume]
 	// ContainerCreates are requests.
 	ContainerCreates store.Store[containersv1.ContainerCreate, *containersv1.ContainerCreate]
-	// ImagePulls and ImagePushes are requests.
+	// ImagePulls, ImagePushes and ImageTags are requests.
 	ImagePulls  store.Store[containersv1.ImagePull, *containersv1.ImagePull]
 	ImagePushes store.Store[containersv1.ImagePush, *containersv1.ImagePush]
+	ImageTags   store.Store[containersv1.ImageTag, *containersv1.ImageTag]
 	// VolumeCreates and NetworkCreates are requests.
 	VolumeCreates  store.Store[containersv1.VolumeCreate, *containersv1.VolumeCreate]
 	NetworkCreates store.Store[containersv1.NetworkCreate, *containersv1.NetworkCreate]
@@ -79,6 +81,7 @@ type Controllers struct {
 	creates     *containercreate.Reconciler
 	pulls       *imagepull.Reconciler
 	pushes      *imagepush.Reconciler
+	tags        *imagetag.Reconciler
 	networks    *network.Reconciler
 	newVolumes  *volumecreate.Reconciler
 	newNetworks *networkcreate.Reconciler
@@ -149,6 +152,13 @@ func New(cfg Config) *Controllers {
 		Logins: cfg.Logins, Now: time.Now,
 		Log: cfg.Log.With("kind", "imagepush"),
 	})
+	c.tags = imagetag.New(imagetag.Config{
+		Requests: cfg.ImageTags,
+		Locate: func(ctx context.Context, namespace string) (imagetag.Engine, error) {
+			return find.engine(ctx, namespace)
+		},
+		Now: time.Now, Log: cfg.Log.With("kind", "imagetag"),
+	})
 	c.newVolumes = volumecreate.New(volumecreate.Config{
 		Requests: cfg.VolumeCreates,
 		Locate: func(ctx context.Context, namespace string) (volumecreate.Engine, error) {
@@ -187,6 +197,7 @@ func (c *Controllers) Run(ctx context.Context) error {
 	g.Go(func() error { return c.creates.Run(ctx) })
 	g.Go(func() error { return c.pulls.Run(ctx) })
 	g.Go(func() error { return c.pushes.Run(ctx) })
+	g.Go(func() error { return c.tags.Run(ctx) })
 	g.Go(func() error { return c.networks.Run(ctx) })
 	g.Go(func() error { return c.newVolumes.Run(ctx) })
 	g.Go(func() error { return c.newNetworks.Run(ctx) })

@@ -59,7 +59,7 @@ func begin(t *testing.T) *world {
 	engines := engine.NewPool(engine.Dial)
 	t.Cleanup(func() { _ = engines.Close() })
 	c := controllers.New(controllers.Config{
-		ContainerCreates: w.api.ContainerCreates(), ImagePulls: w.api.ImagePulls(), ImagePushes: w.api.ImagePushes(),
+		ContainerCreates: w.api.ContainerCreates(), ImagePulls: w.api.ImagePulls(), ImagePushes: w.api.ImagePushes(), ImageTags: w.api.ImageTags(),
 		VolumeCreates: w.api.VolumeCreates(), NetworkCreates: w.api.NetworkCreates(),
 		Logins: func(context.Context, string) (engine.Login, error) { return engine.Login{}, nil },
 		Apps:   w.api.Apps(), Containers: w.api.Containers(), Images: w.api.Images(), Volumes: w.api.Volumes(), Networks: w.api.Networks(),

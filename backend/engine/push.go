@@ -62,11 +62,3 @@ func digestIn(m *jsonstream.Message) string {
 	}
 	return said.Digest
 }
-
-// TagImage gives an image a further name, and the ID of what has that name then. Another image that has it loses it.
-func (c *Client) TagImage(ctx context.Context, source, target string) (id string, err error) {
-	if _, err := c.moby.ImageTag(ctx, client.ImageTagOptions{Source: source, Target: target}); err != nil {
-		return "", fmt.Errorf("tag image %s as %s: %w", source, target, translate(err))
-	}
-	return c.ImageIDOf(ctx, target)
-}

@@ -86,6 +86,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationcontainersv1alpha1.ImagePushStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageStatus"):
 		return &applyconfigurationcontainersv1alpha1.ImageStatusApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageTag"):
+		return &applyconfigurationcontainersv1alpha1.ImageTagApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageTagSpec"):
+		return &applyconfigurationcontainersv1alpha1.ImageTagSpecApplyConfiguration{}
+	case containersv1alpha1.SchemeGroupVersion.WithKind("ImageTagStatus"):
+		return &applyconfigurationcontainersv1alpha1.ImageTagStatusApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("LastAction"):
 		return &applyconfigurationcontainersv1alpha1.LastActionApplyConfiguration{}
 	case containersv1alpha1.SchemeGroupVersion.WithKind("Logging"):

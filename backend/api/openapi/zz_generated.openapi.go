@@ -60,6 +60,10 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		containersv1alpha1.ImagePushSpec{}.OpenAPIModelName():            schema_backend_api_containers_v1alpha1_ImagePushSpec(ref),
 		containersv1alpha1.ImagePushStatus{}.OpenAPIModelName():          schema_backend_api_containers_v1alpha1_ImagePushStatus(ref),
 		containersv1alpha1.ImageStatus{}.OpenAPIModelName():              schema_backend_api_containers_v1alpha1_ImageStatus(ref),
+		containersv1alpha1.ImageTag{}.OpenAPIModelName():                 schema_backend_api_containers_v1alpha1_ImageTag(ref),
+		containersv1alpha1.ImageTagList{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_ImageTagList(ref),
+		containersv1alpha1.ImageTagSpec{}.OpenAPIModelName():             schema_backend_api_containers_v1alpha1_ImageTagSpec(ref),
+		containersv1alpha1.ImageTagStatus{}.OpenAPIModelName():           schema_backend_api_containers_v1alpha1_ImageTagStatus(ref),
 		containersv1alpha1.LastAction{}.OpenAPIModelName():               schema_backend_api_containers_v1alpha1_LastAction(ref),
 		containersv1alpha1.Logging{}.OpenAPIModelName():                  schema_backend_api_containers_v1alpha1_Logging(ref),
 		containersv1alpha1.Mount{}.OpenAPIModelName():                    schema_backend_api_containers_v1alpha1_Mount(ref),
@@ -2964,6 +2968,184 @@ func schema_backend_api_containers_v1alpha1_ImageStatus(ref common.ReferenceCall
 		},
 		Dependencies: []string{
 			v1.Condition{}.OpenAPIModelName(), v1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImageTag(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImageTag asks that an image of the engine get a further name. It is carried out once, and is collected a minute after it is done with. The name is mirrored as an Image of its own, like every other.\n\nIt is a request, and neither an Image that somebody makes nor an action on one: an Image is what the engine has, a name moves from one image to another by being given again, and the source may be an ID that has no name yet.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is the name that is wanted. It cannot change.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImageTagSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is what has become of it.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(containersv1alpha1.ImageTagStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImageTagSpec{}.OpenAPIModelName(), containersv1alpha1.ImageTagStatus{}.OpenAPIModelName(), v1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImageTagList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImageTagList is a list of ImageTag.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Default: map[string]interface{}{},
+							Ref:     ref(v1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Type: []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(containersv1alpha1.ImageTag{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			containersv1alpha1.ImageTag{}.OpenAPIModelName(), v1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImageTagSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImageTagSpec is a further name of an image.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Source is the image: a name with or without a tag, NAME@DIGEST, or an ID.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Target is the further name; the tag is latest if there is none. Another image that has it loses it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"source", "target"},
+			},
+		},
+	}
+}
+
+func schema_backend_api_containers_v1alpha1_ImageTagStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ImageTagStatus is what has become of a request.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"imageID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageID is the image's ID in the engine, once it has the name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageName is the name of its Image object, which may take a moment to appear.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Complete or Failed, whose message says why.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Condition{}.OpenAPIModelName()},
 	}
 }
 

@@ -1384,6 +1384,79 @@ export interface ImagePushList extends TypeMeta {
 }
 
 //////////
+// source: imagetag_types.go
+
+/**
+ * ImageTag asks that an image of the engine get a further name. It is carried out once, and is collected a minute after it
+ * is done with. The name is mirrored as an Image of its own, like every other.
+ * It is a request, and neither an Image that somebody makes nor an action on one: an Image is what the engine has, a name
+ * moves from one image to another by being given again, and the source may be an ID that has no name yet.
+ * +genclient
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImageTag extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ObjectMeta;
+  /**
+   * Spec is the name that is wanted. It cannot change.
+   */
+  spec: ImageTagSpec;
+  /**
+   * Status is what has become of it.
+   * +optional
+   */
+  status?: ImageTagStatus;
+}
+/**
+ * ImageTagSpec is a further name of an image.
+ */
+export interface ImageTagSpec {
+  /**
+   * Source is the image: a name with or without a tag, NAME@DIGEST, or an ID.
+   */
+  source: string;
+  /**
+   * Target is the further name; the tag is latest if there is none. Another image that has it loses it.
+   */
+  target: string;
+}
+/**
+ * ImageTagStatus is what has become of a request.
+ */
+export interface ImageTagStatus {
+  /**
+   * ImageID is the image's ID in the engine, once it has the name.
+   * +optional
+   */
+  imageID?: string;
+  /**
+   * ImageName is the name of its Image object, which may take a moment to appear.
+   * +optional
+   */
+  imageName?: string;
+  /**
+   * Conditions: Complete or Failed, whose message says why.
+   * +optional
+   * +listType=map
+   * +listMapKey=type
+   */
+  conditions?: Condition[];
+}
+/**
+ * ImageTagList is a list of ImageTag.
+ * +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+ */
+export interface ImageTagList extends TypeMeta {
+  /**
+   * +optional
+   */
+  metadata?: ListMeta;
+  items: ImageTag[];
+}
+
+//////////
 // source: names.go
 
 /**

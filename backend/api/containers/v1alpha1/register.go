@@ -23,6 +23,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&Image{}, &ImageList{},
 		&ImagePull{}, &ImagePullList{},
 		&ImagePush{}, &ImagePushList{},
+		&ImageTag{}, &ImageTagList{},
 		&Network{}, &NetworkList{},
 		&NetworkCreate{}, &NetworkCreateList{},
 		&Volume{}, &VolumeList{},

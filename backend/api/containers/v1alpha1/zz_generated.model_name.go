@@ -133,6 +133,26 @@ func (in ImageStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImageTag) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImageTag"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImageTagList) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImageTagList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImageTagSpec) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImageTagSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ImageTagStatus) OpenAPIModelName() string {
+	return "desktop.berth.containers.v1alpha1.ImageTagStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in LastAction) OpenAPIModelName() string {
 	return "desktop.berth.containers.v1alpha1.LastAction"
 }
