@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"net"
 	"net/http"
@@ -51,6 +52,7 @@ type Client struct {
 	moby     *client.Client
 	http     *http.Client
 	version  atomic.Pointer[string] // the negotiated API version; nil before the first call
+	seed     maphash.Seed           // of fingerprints
 }
 
 // Dial prepares a client for the engine at endpoint. It does no I/O: the first call connects.
@@ -72,6 +74,7 @@ func Dial(endpoint string) (*Client, error) {
 		endpoint: endpoint,
 		host:     host,
 		moby:     moby,
+		seed:     maphash.MakeSeed(),
 		http: &http.Client{Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, address)

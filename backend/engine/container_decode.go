@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -82,36 +81,19 @@ type (
 
 var errNoID = errors.New("the engine does not say which one it is")
 
-// elements decodes a JSON array, which may be null, and calls add for each element. An element of the wrong shape
-// arrives with the error and with as much as fits.
-func elements[W any](r io.Reader, add func(W, error)) error {
-	dec := json.NewDecoder(r)
-	first, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	if first == nil {
-		return nil
-	}
-	if first != json.Delim('[') {
-		return fmt.Errorf("a list was expected, not %v", first)
-	}
-	for dec.More() {
-		var w W
-		err := dec.Decode(&w)
-		var odd *json.UnmarshalTypeError
-		if err != nil && !errors.As(err, &odd) {
-			return err
-		}
-		add(w, err)
-	}
-	_, err = dec.Token()
-	return err
-}
-
-func decodeContainers(r io.Reader) ([]ContainerRecord, error) {
+func decodeContainers(r io.Reader, print func([]byte) Fingerprint, known func(Fingerprint) bool) ([]ContainerRecord, error) {
 	var all []ContainerRecord
-	err := elements(r, func(w wireSummary, err error) { all = append(all, w.record(err)) })
+	err := rawElements(r, func(raw []byte) error {
+		text := print(raw)
+		if known(text) {
+			return nil
+		}
+		return decodeElement(raw, func(w wireSummary, err error) {
+			found := w.record(err)
+			found.Text = text
+			all = append(all, found)
+		})
+	})
 	return all, err
 }
 

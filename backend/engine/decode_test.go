@@ -23,7 +23,7 @@ const listJSON = `[
 ]`
 
 func TestListedContainersAreReadOneByOne(t *testing.T) {
-	got, err := decodeContainers(strings.NewReader(listJSON))
+	got, err := decodeAll(listJSON)
 	if err != nil || len(got) != 4 {
 		t.Fatalf("%+v, %v", got, err)
 	}

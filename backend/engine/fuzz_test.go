@@ -70,7 +70,7 @@ func FuzzLists(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, said string) {
-		all, _ := decodeContainers(strings.NewReader(said))
+		all, _ := decodeAll(said)
 		for _, c := range all {
 			checkContainer(t, c)
 		}

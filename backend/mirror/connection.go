@@ -36,13 +36,14 @@ type connection struct {
 	ready                                 bool
 	tasks                                 *errgroup.Group
 
-	mu       sync.Mutex           // guards below
-	probing  map[engine.Key]bool  // what is to be read again after a while, and whether that was asked for once more
-	reported map[engine.Key]bool  // broken things that have been logged
-	read     map[string]time.Time // when each container was last read in full
-	heard    map[string]bool      // containers that had an event since a relist last had them read in full
-	writes   map[string]int       // of each container that is being probed, since then
-	agreed   time.Time            // when everything was last listed
+	mu       sync.Mutex                     // guards below
+	probing  map[engine.Key]bool            // what is to be read again after a while, and whether that was asked for once more
+	reported map[engine.Key]bool            // broken things that have been logged
+	read     map[string]time.Time           // when each container was last read in full
+	heard    map[string]bool                // containers that had an event since a relist last had them read in full
+	writes   map[string]int                 // of each container that is being probed, since then
+	agreed   time.Time                      // when everything was last listed
+	same     map[engine.Fingerprint]version // what an object agreed with when containers were last listed
 }
 
 func newConnection(s *session, e Engine) *connection {

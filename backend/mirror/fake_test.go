@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
@@ -25,6 +26,7 @@ type fake struct {
 	down       bool                     // nothing can be reached
 	silent     bool                     // nothing is answered
 	calls      map[string]int
+	entries    int // of lists that were read because they were new
 	streams    map[*stream]bool
 }
 
@@ -151,6 +153,21 @@ func (f *fake) ListContainers(ctx context.Context, ids ...string) ([]engine.Cont
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// ListNewContainers takes a record's own look for its text.
+func (f *fake) ListNewContainers(ctx context.Context, known func(engine.Fingerprint) bool) ([]engine.ContainerRecord, error) {
+	all, err := f.ListContainers(ctx)
+	news := all[:0]
+	for _, r := range all {
+		text := fnv.New64a()
+		fmt.Fprintf(text, "%+v", r)
+		if r.Text = engine.Fingerprint(text.Sum64()); !known(r.Text) {
+			news = append(news, r)
+		}
+	}
+	f.set(func(f *fake) { f.entries += len(news) })
+	return news, err
 }
 
 func (f *fake) InspectContainer(ctx context.Context, id string) (engine.ContainerRecord, error) {

@@ -28,6 +28,7 @@ type Engine interface {
 	Info(ctx context.Context) (engine.Info, error)
 	Events(ctx context.Context, since time.Time, observe func(engine.Key)) error
 	ListContainers(ctx context.Context, ids ...string) ([]engine.ContainerRecord, error)
+	ListNewContainers(ctx context.Context, known func(engine.Fingerprint) bool) ([]engine.ContainerRecord, error)
 	InspectContainer(ctx context.Context, id string) (engine.ContainerRecord, error)
 	Images(ctx context.Context, ids ...string) ([]engine.ImageRecord, error)
 	Volumes(ctx context.Context, names ...string) ([]engine.VolumeRecord, error)

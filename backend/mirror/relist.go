@@ -57,12 +57,40 @@ func (c *connection) compare(ctx context.Context) error {
 	return g.Wait()
 }
 
+// version is an object as it was at some time.
+type version struct{ name, resourceVersion string }
+
+// compareContainers reads of the list only what is new: where neither the engine's text nor the object has changed
+// since they last agreed, they agree.
 func (c *connection) compareContainers(ctx context.Context) error {
-	listed, had, err := c.listContainers(ctx)
+	deadline, cancel := context.WithTimeout(ctx, listDeadline)
+	defer cancel()
+	had, err := c.rows.containers.list(ctx)
 	if err != nil {
 		return err
 	}
-	var quiet []*containers.Container
+	c.mu.Lock()
+	before := c.same
+	c.mu.Unlock()
+	same := make(map[engine.Fingerprint]version, len(had))
+	quiet := make([]*containers.Container, 0, len(had))
+	agrees := func(text engine.Fingerprint, obj *containers.Container) {
+		same[text] = version{obj.Name, obj.ResourceVersion}
+		quiet = append(quiet, obj)
+		delete(had, obj.Name)
+	}
+	listed, err := c.engine.ListNewContainers(deadline, func(text engine.Fingerprint) bool {
+		v, known := before[text]
+		obj := had[v.name]
+		if !known || obj == nil || obj.ResourceVersion != v.resourceVersion {
+			return false
+		}
+		agrees(text, obj)
+		return true
+	})
+	if err != nil {
+		return err
+	}
 	for _, r := range listed {
 		k := engine.Key{Kind: engine.KindContainer, ID: r.ID}
 		obj := had[r.ID]
@@ -73,12 +101,15 @@ func (c *connection) compareContainers(ctx context.Context) error {
 		case obj == nil || differs(obj, r):
 			c.containers.add(live, k)
 		default:
-			quiet = append(quiet, obj)
+			agrees(r.Text, obj)
 		}
 	}
 	for name := range had {
 		c.containers.add(live, engine.Key{Kind: engine.KindContainer, ID: name})
 	}
+	c.mu.Lock()
+	c.same = same
+	c.mu.Unlock()
 	c.rereadSome(quiet)
 	return nil
 }
