@@ -36,7 +36,7 @@ export class Session {
   #opened = false
   /** Output that may turn out to say that there is no such shell. */
   #held: Uint8Array[] | undefined
-  /** What was typed before it was known which shell there is. */
+  /** What was typed before it was known which shell there is: it is the next one's where this one is missing. */
   #early: Uint8Array[] = []
 
   constructor(
@@ -118,7 +118,6 @@ export class Session {
   /** Begins it, or another in its place. */
   connect(): void {
     this.#said = ''
-    this.#state = 'opening'
     if (this.#terminal.buffer.active.cursorX > 0) this.#terminal.write('\r\n')
     this.#try(commandsOf(this.shell))
   }
@@ -136,15 +135,20 @@ export class Session {
     }
     let missing = ''
     this.#held = []
+    this.#state = 'opening'
+    // One that says nothing, not even a prompt, is listening all the same. An engine with much to do may yet refuse it.
+    const waitForWords = (): void => {
+      setTimeout(() => {
+        if (this.#talk !== talk || !this.#held) return
+        if (missing) this.#release()
+        else this.#listen()
+      }, silence)
+    }
     const talk = beginTalk(this.address(command), {
-      begun: () => {
-        // One that says nothing, not even a prompt, is listening all the same.
-        setTimeout(() => {
-          if (this.#talk === talk) this.#release()
-        }, silence)
-      },
+      begun: waitForWords,
       output: (bytes) => {
         if (this.#held) {
+          if (this.#state === 'open' && !missing) waitForWords()
           this.#held.push(bytes)
           missing += new TextDecoder().decode(bytes)
           if (mayBeMissing(missing)) this.#talk?.done(bytes.length)
@@ -166,16 +170,22 @@ export class Session {
   }
 
   #type(bytes: Uint8Array): void {
-    if (this.#state === 'opening') this.#early.push(bytes)
-    else this.#talk?.type(bytes)
+    if (this.#held) this.#early.push(bytes)
+    if (this.#state === 'open') this.#talk?.type(bytes)
+  }
+
+  /** What was typed so far is sent, and what will be at once. */
+  #listen(): void {
+    if (this.#state === 'opening') for (const bytes of this.#early) this.#talk?.type(bytes)
+    this.#state = 'open'
   }
 
   /** It is the shell that speaks: what was held is shown. All but `last` was acknowledged. */
   #release(last?: Uint8Array): void {
-    this.#state = 'open'
+    this.#listen()
     for (const bytes of this.#held ?? []) this.#write(bytes, bytes === last)
     this.#held = undefined
-    for (const bytes of this.#early.splice(0)) this.#talk?.type(bytes)
+    this.#early = []
   }
 
   /** More comes only once this is painted into the screen: the shell waits, and not the page. */

@@ -150,6 +150,31 @@ describe('a session', () => {
     expect(session.state).toBe('open')
   })
 
+  it('takes a late refusal for what it is, and keeps what was typed meanwhile for the next shell', () => {
+    const session = new Terminals().open('web', addressOf, noLeave)
+    screens[0]?.type('l')
+    asked[0]?.heard.begun()
+    vi.advanceTimersByTime(2000)
+    screens[0]?.type('s')
+    expect([session.state, asked[0]?.typed]).toEqual(['open', 'ls'])
+    say(asked[0], missing)
+    asked[0]?.heard.ended({ code: 127 })
+    expect([session.state, asked.length, asked[1]?.typed]).toEqual(['opening', 2, ''])
+    say(asked[1], '$ ')
+    screens[0]?.type('\r')
+    expect([session.state, asked[1]?.typed, screens[0]?.written]).toEqual(['open', 'ls\r', '$ '])
+  })
+
+  it('shows what comes late and only begins as a refusal does', () => {
+    new Terminals().open('web', addressOf, noLeave)
+    asked[0]?.heard.begun()
+    vi.advanceTimersByTime(2000)
+    say(asked[0], 'e')
+    expect(screens[0]?.written).toBe('')
+    vi.advanceTimersByTime(2000)
+    expect(screens[0]?.written).toBe('e')
+  })
+
   it('lets more come only once what came is painted', () => {
     new Terminals().open('web', addressOf, noLeave)
     say(asked[0], '12345')
