@@ -20,7 +20,7 @@ export const sides = {
     none: 'No session is open',
     noneDetail: 'A session runs a shell in this container. It goes on while you look at other pages.',
     stopped: 'This container is not running',
-    stoppedDetail: 'A terminal needs a container that runs: start it, and a shell can be opened in it.',
+    stoppedDetail: 'A terminal needs a container that runs: start it, and a shell opens.',
     paused: 'This container is paused',
     pausedDetail: 'Its programs are frozen, and a shell would be too. Resume it first.',
     gone: 'This container is no more',
