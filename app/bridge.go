@@ -94,6 +94,18 @@ func (b *Bridge) Request(method, target, contentType, body string) (Response, er
 	return res, err
 }
 
+// Begin ends the streams of the page that was here before: one that is loaded again, or whose process died, closes none.
+// The page calls it first, and opens nothing before it has returned. It does not wait for their ends, since one of them
+// may be waiting for a daemon that starts.
+func (b *Bridge) Begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.closed)
+	for _, s := range b.streams {
+		s.cancel()
+	}
+}
+
 // Open starts a stream of the lines that the daemon answers at target. It returns before the daemon was asked: what
 // goes wrong later comes as the stream's end. A stream that already has this id is closed, as after a reload.
 func (b *Bridge) Open(id, target string) error {

@@ -186,7 +186,7 @@ func TestThePageCanCallNothingElse(t *testing.T) {
 	for m := range reflect.TypeFor[*Bridge]().Methods() {
 		got = append(got, m.Name)
 	}
-	if diff := cmp.Diff([]string{"Ack", "Close", "Dial", "Open", "Request", "Save", "SaveText", "Send"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Ack", "Begin", "Close", "Dial", "Open", "Request", "Save", "SaveText", "Send"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -350,6 +350,24 @@ func TestALeakingPageIsStopped(t *testing.T) {
 	}
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i != maxStreams {
 		t.Errorf("the first refused stream was number %d, want %d", i, maxStreams)
+	}
+}
+
+func TestAPageThatIsLoadedAgainLeavesNothingOpen(t *testing.T) {
+	h := start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	for i := range maxStreams {
+		if err := h.Open(fmt.Sprint(i), things); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Begin()
+	for range maxStreams {
+		if e := h.next(t); !strings.HasPrefix(e.Name, "stream-end:") {
+			t.Fatalf("a page that is no more heard %v", e)
+		}
+	}
+	if err := h.Open("again", things); err != nil {
+		t.Errorf("the page after it: %v", err)
 	}
 }
 

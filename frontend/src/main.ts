@@ -16,6 +16,6 @@ if (!target) throw new Error('index.html has no place for the page')
 
 const preferences = new Preferences()
 const desktop = findDesktop()
-if (!desktop) await openSession()
+await (desktop ? desktop.bridge.Begin() : openSession())
 const berth = new Berth(desktop ? wailsTransport(desktop) : browserTransport())
 mount(App, { target, props: { berth, places: new Places(), preferences } })

@@ -71,6 +71,18 @@ test('what a shell does shows up', async ({ page }) => {
   await expect(page.getByRole('heading', { name: strings.empty.containers.title })).toBeVisible()
 })
 
+test('a page that is loaded over and over is as live as the first', async ({ page }) => {
+  test.setTimeout(120_000)
+  const at = instance().run('looked-at')
+  await open(page)
+  for (let i = 0; i < 16; i++) {
+    await page.reload()
+    await expect(page.getByRole('row', { name: /^looked-at/ })).toContainText('Running')
+  }
+  await page.evaluate((hash) => (location.hash = hash), `#/containers/${at}/terminal`)
+  await expect(page.locator('.xterm-rows')).toContainText('#', { timeout: 20_000 })
+})
+
 test('stop, start and delete act, and docker agrees', async ({ page }) => {
   instance().run('acted-on')
   await open(page)

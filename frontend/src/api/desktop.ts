@@ -2,6 +2,8 @@ import type { Response } from './transport'
 
 /** The Go side of the window's pipe: app/bridge.go. */
 export interface Bridge {
+  /** Ends what the page that was here before left open. */
+  Begin(): Promise<void>
   Request(method: string, path: string, contentType: string, body: string): Promise<Response>
   Open(id: string, path: string): Promise<void>
   /** Begins a session: lines are messages in base64, and Send sends such. */

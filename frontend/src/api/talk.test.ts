@@ -30,6 +30,7 @@ function fakeWindow(dialled: () => Promise<void>) {
   const events = new Map<string, (...data: unknown[]) => void>()
   const sent: string[] = []
   const bridge = {
+    Begin: vi.fn(),
     Request: vi.fn(),
     Open: vi.fn(),
     Save: vi.fn(),

@@ -136,6 +136,7 @@ class FakeDesktop implements Desktop {
   openFails: Error | undefined
 
   bridge: Bridge = {
+    Begin: () => Promise.resolve(),
     Dial: () => Promise.resolve(),
     Send: () => Promise.resolve(),
     Save: () => Promise.resolve(''),
