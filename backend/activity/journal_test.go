@@ -81,15 +81,13 @@ func await(t *testing.T, cfg Config, want ...string) {
 	t.Errorf("the timeline (-want +got):\n%s", cmp.Diff(want, got))
 }
 
-func connect(t *testing.T, cfg Config, running string, status metav1.ConditionStatus, reason string) {
+// connect says how it stands with the engine, and since when.
+func connect(t *testing.T, cfg Config, running string, status metav1.ConditionStatus, reason string, since metav1.Time) {
 	t.Helper()
 	_, err := cfg.Apps.UpdateStatus(t.Context(), types.NamespacedName{Name: app.AppName}, func(a *app.App) error {
 		a.Status.Conditions = []metav1.Condition{
 			{Type: app.ConditionRunning, Status: metav1.ConditionTrue, Reason: running},
-			{
-				Type: app.ConditionContainerEngineReady, Status: status, Reason: reason,
-				LastTransitionTime: metav1.NewTime(time.Now().Add(-time.Hour)), // so that what comes now is newer
-			},
+			{Type: app.ConditionContainerEngineReady, Status: status, Reason: reason, LastTransitionTime: since},
 		}
 		return nil
 	})
@@ -105,12 +103,14 @@ func TestTheTimelineTellsNewsAndRemembersThem(t *testing.T) {
 	if _, err := cfg.Apps.Create(t.Context(), running); err != nil {
 		t.Fatal(err)
 	}
-	put := func(name string) {
+	put := func(name string) metav1.Time {
 		t.Helper()
 		c := &containers.Container{ObjectMeta: metav1.ObjectMeta{Namespace: "berth", Name: name}, Status: containers.ContainerStatus{Name: name, Status: containers.StateCreated}}
-		if _, err := cfg.Containers.Create(t.Context(), c); err != nil {
+		c, err := cfg.Containers.Create(t.Context(), c)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return c.CreationTimestamp
 	}
 	state := func(name string, s containers.State, exit int32) {
 		t.Helper()
@@ -131,9 +131,10 @@ func TestTheTimelineTellsNewsAndRemembersThem(t *testing.T) {
 	put("old") // is there before: no news
 
 	stop := begin(t, cfg)
-	connect(t, cfg, app.ReasonStarted, metav1.ConditionFalse, app.ReasonConnecting)
-	put("found") // by the first sync: no news
-	connect(t, cfg, app.ReasonStarted, metav1.ConditionTrue, app.ReasonConnected)
+	connect(t, cfg, app.ReasonStarted, metav1.ConditionFalse, app.ReasonConnecting, metav1.Now())
+	since := put("found") // by the first sync: no news, however late it is heard of
+	connect(t, cfg, app.ReasonStarted, metav1.ConditionTrue, app.ReasonConnected, since)
+	<-time.After(time.Until(since.Add(time.Second))) // what is created in that second may have been found, too
 	await(t, cfg, "App Engine Ready")
 	put("new")
 	await(t, cfg, "App Engine Ready", "Container new Created")
@@ -145,7 +146,7 @@ func TestTheTimelineTellsNewsAndRemembersThem(t *testing.T) {
 	all := []string{"App Engine Ready", "Container new Created", "Container new Started", "Container new Exited exit code 2", "Container new Removed"}
 	await(t, cfg, all...)
 	all = append(all, "App Engine Stopping")
-	connect(t, cfg, app.ReasonStopping, metav1.ConditionTrue, app.ReasonConnected)
+	connect(t, cfg, app.ReasonStopping, metav1.ConditionTrue, app.ReasonConnected, since)
 	await(t, cfg, all...)
 	remove("old") // the mirror empties: no news
 	remove("found")
