@@ -40,7 +40,7 @@ type Response struct {
 }
 
 // Bridge is the pipe between the page and the daemon's socket. The page may call every exported method, so there are
-// no others. The page subscribes to stream:<id> and stream-end:<id> before it calls Open: an event that nobody listens
+// no others. The page calls Begin once, and waits for it. It subscribes to stream:<id> and stream-end:<id> before it calls Open: an event that nobody listens
 // to is lost.
 //
 // stream:<id> carries an array of lines and the batch's number, from 0; the page acknowledges each such batch.
@@ -107,7 +107,7 @@ func (b *Bridge) Begin() {
 }
 
 // Open starts a stream of the lines that the daemon answers at target. It returns before the daemon was asked: what
-// goes wrong later comes as the stream's end. A stream that already has this id is closed, as after a reload.
+// goes wrong later comes as the stream's end. Each stream has an id of its own.
 func (b *Bridge) Open(id, target string) error {
 	return b.open(id, target, func(ctx context.Context, d daemon, _ *stream) (io.ReadCloser, error) {
 		return d.Stream(ctx, target)
@@ -127,25 +127,29 @@ func (b *Bridge) open(id, target string, from source) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := newStream(id, cancel, b.emit)
 	b.mu.Lock()
-	before, closed := b.streams[id], b.closed[id]
+	closed := b.closed[id]
 	delete(b.closed, id)
-	full := before == nil && len(b.streams) >= maxStreams
-	if !full && !closed {
+	err := b.admit(id)
+	if err == nil && !closed {
 		b.streams[id] = s
 	}
 	b.mu.Unlock()
-	switch {
-	case closed:
+	if err != nil || closed {
 		cancel()
-		return nil
-	case full:
-		cancel()
-		return fmt.Errorf("the page has %d streams open, which is too many", maxStreams)
-	}
-	if before != nil {
-		before.end()
+		return err
 	}
 	go b.follow(ctx, s, target, from)
+	return nil
+}
+
+// admit says why one more stream cannot be; mu is held.
+func (b *Bridge) admit(id string) error {
+	switch {
+	case b.streams[id] != nil:
+		return fmt.Errorf("a stream %q is open", id)
+	case len(b.streams) >= maxStreams:
+		return fmt.Errorf("the page has %d streams open, which is too many", maxStreams)
+	}
 	return nil
 }
 

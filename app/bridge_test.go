@@ -310,19 +310,20 @@ func TestAStreamEndsWhenTheDaemonDiesAndItIsFoundAgain(t *testing.T) {
 	}
 }
 
-func TestOpeningAnIDAgainReplacesTheStream(t *testing.T) {
+func TestAnIDThatIsOpenIsRefusedAndItsStreamGoesOn(t *testing.T) {
 	h := start(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.URL.RawQuery+"\n")
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	for _, query := range []string{"one", "two"} {
-		if err := h.Open("a", things+"?"+query); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(event{"stream:a", []any{[]string{query}, 0}}, h.next(t)); diff != "" {
-			t.Error(diff)
-		}
+	if err := h.Open("a", things+"?one"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Open("a", things+"?two"); err == nil {
+		t.Error("an id that is open was given away again")
+	}
+	if diff := cmp.Diff(event{"stream:a", []any{[]string{"one"}, 0}}, h.next(t)); diff != "" {
+		t.Error(diff)
 	}
 }
 

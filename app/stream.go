@@ -22,7 +22,7 @@ const (
 	inFlight = 8
 	// maxLine bounds what one line can make us hold.
 	maxLine = 8 << 20
-	// stalled is how long a page may leave that many unread before it is taken to be gone: reloaded, or crashed.
+	// stalled is how long a page may leave that many unread before it is taken to be gone.
 	stalled = time.Minute
 )
 
