@@ -72,7 +72,6 @@ test('what a shell does shows up', async ({ page }) => {
 })
 
 test('a page that is loaded over and over is as live as the first', async ({ page }) => {
-  test.setTimeout(120_000)
   const at = instance().run('looked-at')
   await open(page)
   for (let i = 0; i < 16; i++) {
@@ -206,7 +205,6 @@ test('every page is accessible in light and dark', { tag: '@browser' }, async ({
 })
 
 test('the engine stops and starts from the page, and controls follow', async ({ page }) => {
-  test.setTimeout(120_000)
   instance().run('survivor', '--restart', 'always')
   await open(page)
   const stop = page.getByRole('button', { name: 'Stop survivor' })

@@ -9,7 +9,6 @@ const instance = (): Instance => Instance.current()
 test('an image is pulled from a registry, seen under way, and a tag that is not there is said to be so', async ({
   page,
 }) => {
-  test.setTimeout(120_000)
   const registry = await Registry.start()
   const image = `${registry.host}/team/app`
   try {

@@ -2,7 +2,6 @@ import { test } from '@playwright/test'
 import { Instance } from './instance'
 
 test('a private Berth with an engine and an image', () => {
-  test.setTimeout(120_000)
   const instance = Instance.create()
   instance.berth('start')
   instance.importBusybox()

@@ -69,7 +69,6 @@ test('a shell is typed into, resized, left by a key, and goes on while other pag
 })
 
 test('fifty megabytes of output freeze nothing', async ({ page }) => {
-  test.setTimeout(180_000)
   const id = instance().run('loud')
   await open(page, id, 'terminal')
   await prompted(page)
@@ -214,7 +213,6 @@ test(
 )
 
 test('the log survives a real line of 10 MB, a torrent of lines, and a label of 100 KB', async ({ page }) => {
-  test.setTimeout(120_000)
   const label = 'x'.repeat(100_000)
   const say =
     'busybox head -c 10000000 /dev/zero | busybox tr "\\0" y; echo; busybox yes torrent | busybox head -n 500000; echo the-end; sleep 100000'

@@ -93,7 +93,6 @@ test('the settings know what docker uses', async ({ page }) => {
 })
 
 test('a new Berth asks once where its engine shall run, and one click makes it ready', async ({ page }) => {
-  test.setTimeout(120_000)
   const fresh = new Instance(mkdtempSync(join(tmpdir(), 'berth-e2e-first-')))
   try {
     await page.goto(fresh.berth('ui', '--no-open'))

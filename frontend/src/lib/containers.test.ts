@@ -3,7 +3,7 @@ import { AnnotationAction, type Container, type ContainerStatus, type Image, typ
 import { containerRows } from './containerRows'
 import { anonymousVolumes, lookOf, nameOf, pendingOf, rollup, switchOf, troubleOf } from './containers'
 import { byImage, splitTag } from './images'
-import { killContainers, removeContainers, removeImage, removeVolumes } from './questions'
+import { killContainers, removeContainers, removeImages, removeVolumes } from './questions'
 
 const container = (
   name: string,
@@ -170,13 +170,13 @@ describe('questions', () => {
       'In use by web. It will be deleted once nobody uses it.',
     ],
     ['an image without tags', '', [], [], 'Delete this image?', ''],
-  ])('know %s', (_, repoTag, repoTags, users, title, warning) => {
-    expect(removeImage({ status: { id: 'sha256:1', repoTag, repoTags } }, users)).toMatchObject({ title, warning })
+  ])('know %s', (_, repoTag, repoTags, inUseBy, title, warning) => {
+    expect(removeImages([{ status: { id: 'sha256:1', repoTag, repoTags, inUseBy } }])).toMatchObject({ title, warning })
   })
 
   it('say that a volume’s data is lost, and want its name typed', () => {
-    const volume: Volume = { status: { name: 'data' } }
-    expect(removeVolumes([volume], () => ['db'])).toMatchObject({
+    const volume: Volume = { status: { name: 'data', inUseBy: ['db'] } }
+    expect(removeVolumes([volume])).toMatchObject({
       names: ['data'],
       warning: expect.stringContaining('db') as string,
       type: 'data',

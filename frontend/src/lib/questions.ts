@@ -4,7 +4,7 @@ import { imageName, isAnonymous } from './images'
 import { size } from './quantity'
 import { strings } from '../text/page'
 import { listed, shortID, visible } from './text'
-import { freed } from './unused'
+import { freed, usersOf } from './unused'
 
 /** What is asked before something is lost. */
 export interface Question {
@@ -61,10 +61,10 @@ export function killContainers(containers: readonly Container[]): Question {
   })
 }
 
-export function removeImages(images: readonly Image[], usersOf: (image: Image) => readonly string[]): Question {
+export function removeImages(images: readonly Image[]): Question {
   const [only] = images
-  if (images.length === 1 && only) return removeImage(only, usersOf(only))
-  const users = [...new Set(images.flatMap((image) => [...usersOf(image)]))]
+  if (images.length === 1 && only) return removeImage(only)
+  const users = [...new Set(images.flatMap(usersOf))]
   return question({
     title: text.things(images.length, strings.views.images.toLowerCase()),
     names: images.map(imageName),
@@ -78,7 +78,8 @@ function frees(images: readonly Image[]): string[] {
   return bytes > 0 ? [text.frees(size(bytes))] : []
 }
 
-export function removeImage(image: Image, users: readonly string[]): Question {
+function removeImage(image: Image): Question {
+  const users = usersOf(image)
   const { repoTag = '', repoTags = [] } = image.status ?? {}
   const others = repoTags.filter((tag) => tag !== repoTag)
   const untag = repoTag !== '' && others.length > 0
@@ -92,9 +93,9 @@ export function removeImage(image: Image, users: readonly string[]): Question {
 }
 
 /** Data is lost here, so one volume's name has to be typed too. */
-export function removeVolumes(volumes: readonly Volume[], usersOf: (volume: Volume) => readonly string[]): Question {
+export function removeVolumes(volumes: readonly Volume[]): Question {
   const names = volumes.map((volume) => visible(volume.status?.name ?? ''))
-  const users = [...new Set(volumes.flatMap((volume) => [...usersOf(volume)]))]
+  const users = [...new Set(volumes.flatMap(usersOf))]
   const [only = ''] = names
   return question({
     title: volumes.length === 1 ? text.volume : text.things(volumes.length, strings.views.volumes.toLowerCase()),

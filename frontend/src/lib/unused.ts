@@ -1,12 +1,17 @@
 import type { Container, Image, Network, Volume } from '../api/containers.gen'
 
-/** What no container uses, running or not; `berth prune` lists the same. */
+/** The names of the containers that use it, running or not. */
+export function usersOf({ status }: Image | Volume): string[] {
+  return status?.inUseBy ?? []
+}
+
+/** What no container uses; `berth prune` lists the same. */
 export function unusedImages(images: readonly Image[]): Image[] {
-  return images.filter((image) => !(image.status?.inUseBy ?? []).length)
+  return images.filter((image) => usersOf(image).length === 0)
 }
 
 export function unusedVolumes(volumes: readonly Volume[]): Volume[] {
-  return volumes.filter((volume) => !(volume.status?.inUseBy ?? []).length)
+  return volumes.filter((volume) => usersOf(volume).length === 0)
 }
 
 /** A network has running containers only as members; those that are stopped would not start without it. */

@@ -25,9 +25,9 @@ export function questionOf(about: Asked, berth: Berth): Question {
     case 'containers':
       return about.kill === true ? killContainers(about.things) : removeContainers(about.things, containers)
     case 'images':
-      return removeImages(about.things, (image) => image.status?.inUseBy ?? [])
+      return removeImages(about.things)
     case 'volumes':
-      return removeVolumes(about.things, (volume) => volume.status?.inUseBy ?? [])
+      return removeVolumes(about.things)
     case 'networks':
       return removeNetworks(about.things)
   }
