@@ -55,6 +55,22 @@ test('containers are grouped by project, with their state in words and their por
   await expect(grid.getByRole('row', { name: 'shop-web-1' })).toHaveCount(0)
 })
 
+test('the ages in a row agree, whatever of it changes', async ({ page, stub, address }) => {
+  await page.goto(address)
+  const young = samples.container('young', { status: 'running', startedAt: samples.ago(1) })
+  const told = new Set<string>()
+  for (let version = 0; told.size < 4; version++) {
+    stub.put('containers', { ...young, status: { ...young.status, image: `web:${String(version)}` } })
+    const row = page.getByRole('row', { name: /^young/ })
+    await expect(row).toContainText(`web:${String(version)}`)
+    const [story, started] = await row.evaluate((element) =>
+      ['.sub', '.number [data-tip]'].map((part) => element.querySelector(part)?.textContent?.trim() ?? ''),
+    )
+    expect(story).toBe(`Running for ${String(started)}`)
+    told.add(story ?? '')
+  }
+})
+
 test('an action is pending until the daemon says what came of it', async ({ page, stub, address }) => {
   await page.goto(address)
   const row = page.getByRole('row', { name: /^dns/ })
